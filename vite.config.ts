@@ -1,5 +1,5 @@
 import tailwindcss from "@tailwindcss/vite";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // Two entries: the portal's styles and behaviour on every page, and the 3D viewer on the review page alone.
 export default defineConfig({

@@ -1,0 +1,108 @@
+/** What happens when: the length of the plan, what is due, and the marks on the play bar. */
+import { contactName, toothNumber } from "./numbering.ts";
+import type { Attachment, Ipr, Numbering, Plan } from "./plan.ts";
+import type { Words } from "./strings.ts";
+
+export function lastStage(plan: Pick<Plan, "stages">): number {
+  return Math.max(plan.stages.upper, plan.stages.lower);
+}
+
+/** A stage that exists; what is no number becomes the start. */
+export function clampStage(stage: number, last: number): number {
+  return Number.isNaN(stage) ? 0 : Math.min(Math.max(stage, 0), last);
+}
+
+/** IPR is done once the stage it precedes is reached. The nearest stage ahead with IPR is the one due next. */
+export function nextIprStage(ipr: readonly Ipr[], stage: number): number | null {
+  const ahead = ipr.map((step) => step.before_stage).filter((before) => before > stage);
+  return ahead.length > 0 ? Math.min(...ahead) : null;
+}
+
+export type IprState = "done" | "next" | "later";
+
+export function iprState(before: number, stage: number, next: number | null): IprState {
+  if (before <= stage) return "done";
+  return before === next ? "next" : "later";
+}
+
+export type AttachmentState = "later" | "on" | "off";
+
+export function attachmentState(span: Pick<Attachment, "added" | "removed">, stage: number): AttachmentState {
+  if (stage < span.added) return "later";
+  return span.removed !== null && stage >= span.removed ? "off" : "on";
+}
+
+export interface Tick {
+  /** Per cent along the bar. */
+  readonly at: number;
+  readonly kind: "stage" | "fifth" | "arch-end" | "ipr" | "attachment-on" | "attachment-off";
+  readonly stage: number;
+  /** Said on hover; empty for plain stage ticks. */
+  readonly title: string;
+}
+
+function grouped<T>(items: readonly T[], by: (item: T) => number | null): [number, T[]][] {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const key = by(item);
+    if (key !== null) groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups].sort(([a], [b]) => a - b);
+}
+
+/** All marks of the play bar: one a stage, higher each fifth, highest where the shorter arch ends, IPR and attachments. */
+export function ticks(plan: Plan, numbering: Numbering, words: Words): Tick[] {
+  const last = lastStage(plan);
+  if (last === 0) return [];
+  const { upper, lower } = plan.stages;
+  const shorter = Math.min(upper, lower);
+  const at = (stage: number) => Math.round((clampStage(stage, last) / last) * 1e5) / 1e3;
+  const marks: Tick[] = [];
+  for (let stage = 0; stage <= last; stage++) {
+    const ends = stage === shorter && stage > 0 && upper !== lower;
+    const title = ends ? words.say(lower < upper ? "tick_lower_ends" : "tick_upper_ends", { n: stage }) : "";
+    marks.push({
+      at: at(stage),
+      kind: ends ? "arch-end" : stage % 5 === 0 ? "fifth" : "stage",
+      stage,
+      title,
+    });
+  }
+  for (const [stage, steps] of grouped(plan.ipr, (step) => step.before_stage)) {
+    const title = steps.map((step) =>
+      words.say("tick_ipr", {
+        amount: step.amount_mm.toFixed(2),
+        contacts: contactName(step.between, numbering),
+        n: stage,
+      }),
+    );
+    marks.push({ at: at(stage), kind: "ipr", stage, title: title.join("\n") });
+  }
+  const put = (kind: "attachment-on" | "attachment-off", by: (item: Attachment) => number | null) => {
+    for (const [stage, items] of grouped(plan.attachments, by)) {
+      const key = kind === "attachment-on" ? "tick_attachments_on" : "tick_attachments_off";
+      marks.push({ at: at(stage), kind, stage, title: words.say(key, { n: stage, count: items.length }) });
+    }
+  };
+  put("attachment-on", (item) => item.added);
+  put("attachment-off", (item) => item.removed);
+  return marks;
+}
+
+/** The slider in words: "Stage 8 of 22. IPR 21–22 is due before stage 9." */
+export function stageInWords(plan: Plan, stage: number, numbering: Numbering, words: Words): string {
+  const names = (items: readonly Attachment[]) =>
+    items.map((item) => toothNumber(item.fdi, numbering)).join(", ");
+  const said = [words.say("stage_of", { n: stage, total: lastStage(plan) })];
+  const added = plan.attachments.filter((item) => item.added === stage && stage > 0);
+  const removed = plan.attachments.filter((item) => item.removed === stage);
+  if (added.length > 0) said.push(words.say("attachments_added_now", { teeth: names(added) }));
+  if (removed.length > 0) said.push(words.say("attachments_removed_now", { teeth: names(removed) }));
+  const next = nextIprStage(plan.ipr, stage);
+  if (next !== null) {
+    const due = plan.ipr.filter((step) => step.before_stage === next);
+    const contacts = due.map((step) => contactName(step.between, numbering)).join(", ");
+    said.push(words.say("ipr_due", { contacts, n: next }));
+  }
+  return said.join(" ");
+}
