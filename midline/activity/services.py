@@ -1,0 +1,50 @@
+"""Record what happened, in the transaction of its cause."""
+
+from collections.abc import Callable, Iterable
+
+from django.http import HttpRequest
+
+from midline.activity.events import Happening
+from midline.activity.models import Access, Event
+from midline.core import clock
+from midline.core.http import client_address
+
+Subscriber = Callable[[Event, Happening], None]
+SUBSCRIBERS: list[Subscriber] = []
+
+
+def subscribe(subscriber: Subscriber) -> None:
+    """Calls `subscriber` at every event from now on, in the same transaction, in the order of subscription."""
+    if subscriber not in SUBSCRIBERS:
+        SUBSCRIBERS.append(subscriber)
+
+
+def record(happening: Happening) -> Event:
+    """Writes the event and lets the subscribers act, all inside the caller's transaction."""
+    event = Event.objects.create(
+        kind=happening.KIND,
+        at=clock.now(),
+        person_id=happening.by_id,
+        workspace=happening.workspace,
+        provider_id=happening.provider_id,
+        case_id=happening.case_id,
+        subject_kind=happening.subject_kind,
+        subject_id=happening.subject_id,
+        reader=happening.READER,
+        data=happening.data,
+    )
+    for subscriber in SUBSCRIBERS:
+        subscriber(event, happening)
+    return event
+
+
+def record_access(request: HttpRequest, view: str, case_ids: Iterable[int]) -> None:
+    """One row for a request that shows patients' data, committed before the answer is sent."""
+    Access.objects.create(
+        at=clock.now(),
+        person_id=request.actor.user_id,  # type: ignore[attr-defined]
+        workspace=request.actor.workspace,  # type: ignore[attr-defined]
+        view=view,
+        case_ids=list(case_ids),
+        address=client_address(request) or None,
+    )

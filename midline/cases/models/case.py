@@ -1,0 +1,136 @@
+"""Patient, case, and what a list shows of higher rooms."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from midline.cases.models.status import CaseType, Group, Status
+from midline.core.text import norm
+from midline.practices.models import Practice, Provider
+
+
+class Patient(models.Model):
+    class Sex(models.TextChoices):
+        FEMALE = "female", _("Female")
+        MALE = "male", _("Male")
+        OTHER = "other", _("Other")
+        UNKNOWN = "", _("Not stated")
+
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="patients")
+    first_name = models.CharField(_("first name"), max_length=80)
+    last_name = models.CharField(_("last name"), max_length=80)
+    birth_on = models.DateField(_("birth date"), null=True)
+    sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "last_name", "id"], name="patient_provider")]
+
+    def __str__(self) -> str:
+        return f"Patient {self.pk}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def name_norm(self) -> str:
+        """Comparable, family name last as written: a search matches any part of a word."""
+        return norm(self.name)
+
+    def age(self, on: date) -> int | None:
+        if self.birth_on is None:
+            return None
+        return on.year - self.birth_on.year - ((on.month, on.day) < (self.birth_on.month, self.birth_on.day))
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def submitted(self) -> "CaseQuerySet":
+        """Cases that the lab has ever received: a draft is nobody's but the provider's and those it is shared with."""
+        return self.filter(submitted_at__isnull=False)
+
+
+class Case(models.Model):
+    """A patient's treatment with one provider.
+
+    status, case_type, detail and turn-deciding columns are those of the current order, written down in the transaction that moves it.
+    patient_norm and clinician_norm are copies for sorting and search; awaiting_version is the published version that waits for a decision.
+    """
+
+    number = models.CharField(max_length=7, unique=True, null=True)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="cases", db_index=False)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="cases", db_index=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="cases", null=True)
+    patient_norm = models.CharField(max_length=180, blank=True)
+    clinician_norm = models.CharField(max_length=180)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
+    status_detail = models.CharField(max_length=120, blank=True)
+    case_type = models.CharField(max_length=12, choices=CaseType.choices)
+    type_detail = models.CharField(max_length=60, blank=True)
+    current_order = models.ForeignKey("cases.Order", on_delete=models.SET_NULL, null=True, related_name="+")
+    newest_version = models.PositiveIntegerField(default=0)
+    awaiting_version = models.PositiveIntegerField(null=True)
+    approved_version = models.PositiveIntegerField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True)
+    last_activity_at = models.DateTimeField(default=timezone.now)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["provider", "-id"], name="case_p_id"),
+            models.Index(fields=["provider", "status", "-id"], name="case_p_status"),
+            models.Index(fields=["provider", "patient_norm", "id"], name="case_p_patient"),
+            models.Index(fields=["provider", "clinician_norm", "id"], name="case_p_clinician"),
+            models.Index(fields=["provider", "-last_activity_at", "id"], name="case_p_activity"),
+            models.Index(fields=["provider", "practice", "-id"], name="case_p_practice"),
+            models.Index(fields=["provider", "case_type", "-id"], name="case_p_type"),
+            models.Index(fields=["status", "-id", "provider"], name="case_status"),
+            models.Index(fields=["patient_norm", "id", "provider"], name="case_patient"),
+            models.Index(fields=["clinician_norm", "id", "provider"], name="case_clinician"),
+            models.Index(fields=["-last_activity_at", "id", "provider"], name="case_activity"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(awaiting_version__isnull=True) | Q(status__in=["awaiting_approval", "on_hold"]),
+                name="only_a_case_awaiting_approval_has_an_awaiting_version",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"Case {self.pk}"
+
+    @property
+    def state(self) -> Status:
+        return Status(self.status)
+
+    @property
+    def group(self) -> Group:
+        return self.state.group
+
+    @staticmethod
+    def number_for(pk: int) -> str:
+        """Seven digits that rise with the id, so that sorting by number is sorting by id."""
+        return f"{100_000 + pk:07d}"
+
+
+class CaseUnread(models.Model):
+    """How many comments of a case a person has not read. A row only where something is unread; kept by the conversation."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="unread", db_index=False)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "person"], name="one_unread_count_per_person_and_case")]
+        indexes = [models.Index(fields=["person", "-case"], name="unread_person")]
+
+    def __str__(self) -> str:
+        return f"{self.count} unread"

@@ -1,0 +1,45 @@
+"""Writes on cases, orders, shares and marks. The only way a status changes is `order_move`."""
+
+from midline.cases.services.counts import collaboration_recount, provider_recount
+from midline.cases.services.drafts import Clash, case_begin, draft_discard, order_begin, order_save, patient_save
+from midline.cases.services.lifecycle import case_touch, order_move, planner_left
+from midline.cases.services.marks import ready_mark, ready_push_back, ready_take_back
+from midline.cases.services.needs import Ask, need_answer, records_ask
+from midline.cases.services.shares import (
+    case_shares_set,
+    cases_share,
+    cases_unshare,
+    share_withhold,
+    shares_undo,
+    standing_grant_begin,
+    standing_grant_end,
+    standing_grant_to_single,
+)
+
+__all__ = [
+    "Ask",
+    "Clash",
+    "case_begin",
+    "case_shares_set",
+    "case_touch",
+    "cases_share",
+    "cases_unshare",
+    "collaboration_recount",
+    "draft_discard",
+    "need_answer",
+    "order_begin",
+    "order_move",
+    "order_save",
+    "patient_save",
+    "planner_left",
+    "provider_recount",
+    "ready_mark",
+    "ready_push_back",
+    "ready_take_back",
+    "records_ask",
+    "share_withhold",
+    "shares_undo",
+    "standing_grant_begin",
+    "standing_grant_end",
+    "standing_grant_to_single",
+]

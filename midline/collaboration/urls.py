@@ -1,0 +1,6 @@
+"""Addresses of collaboration."""
+
+from django.urls import URLPattern
+
+app_name = "collaboration"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,141 @@
+"""The conversation of a case between provider and collaborators; change requests, which reach the lab once sent."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from midline.cases.models import Case
+
+
+class Comment(models.Model):
+    class Kind(models.TextChoices):
+        COMMENT = "comment", _("Comment")
+        PUSH_BACK = "push_back", _("Pushed back")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="comments", db_index=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    workspace = models.CharField(max_length=12)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.COMMENT)
+    version = models.PositiveIntegerField(null=True)
+    body = models.TextField(max_length=8000)
+    at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    key = models.UUIDField(unique=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["case", "id"], name="comment_case")]
+
+    def __str__(self) -> str:
+        return f"Comment {self.pk}"
+
+
+class Pin(models.Model):
+    """Where a comment stands on a model: part, point and normal in the part's own frame (mm), stage and view. Plain values."""
+
+    comment = models.OneToOneField(Comment, on_delete=models.CASCADE, related_name="pin")
+    version = models.PositiveIntegerField()
+    part = models.CharField(max_length=24)
+    tooth = models.PositiveSmallIntegerField(null=True)
+    point = models.JSONField()
+    normal = models.JSONField()
+    stage = models.PositiveIntegerField()
+    view = models.CharField(max_length=8, blank=True)
+
+    def __str__(self) -> str:
+        return f"Pin {self.pk}"
+
+
+class ReadUpTo(models.Model):
+    """The newest comment of a case that a person has seen."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+", db_index=False)
+    comment_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "person"], name="one_reading_mark_per_person_and_case")]
+
+    def __str__(self) -> str:
+        return f"Read up to {self.comment_id}"
+
+
+class ChangeRequest(models.Model):
+    """What somebody wants changed on one version. Proposed, it is between provider and collaborators; sent, it is the decline and the lab's work list."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        SENT = "sent", _("Sent to the lab")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="change_requests")
+    version = models.PositiveIntegerField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    workspace = models.CharField(max_length=12)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    words = models.TextField(blank=True, max_length=4000)
+    at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    key = models.UUIDField(unique=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["case", "version", "state"], name="changerequest_version")]
+        constraints = [models.CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="sent_requests_say_when")]
+
+    def __str__(self) -> str:
+        return f"Change request {self.pk}"
+
+
+class ChangeItem(models.Model):
+    """One line: tooth (FDI), movement, amount, words; and the lab's answer."""
+
+    class Movement(models.TextChoices):
+        MESIAL = "mesial", _("Mesial")
+        DISTAL = "distal", _("Distal")
+        BUCCAL = "buccal", _("Buccal")
+        LINGUAL = "lingual", _("Lingual")
+        EXTRUDE = "extrude", _("Extrude")
+        INTRUDE = "intrude", _("Intrude")
+        ROTATE_MESIAL = "rotate_mesial", _("Rotate mesial side in")
+        ROTATE_DISTAL = "rotate_distal", _("Rotate distal side in")
+        TIP_MESIAL = "tip_mesial", _("Tip mesially")
+        TIP_DISTAL = "tip_distal", _("Tip distally")
+        TORQUE_BUCCAL = "torque_buccal", _("Torque crown buccally")
+        TORQUE_LINGUAL = "torque_lingual", _("Torque crown lingually")
+        IPR = "ipr", _("IPR")
+        ATTACHMENT = "attachment", _("Attachment")
+        OTHER = "other", _("Other")
+
+        @property
+        def unit(self) -> str:
+            """mm or °; empty where no amount makes sense."""
+            if self.value.startswith(("rotate", "tip", "torque")):
+                return "°"
+            return "" if self.value in {"attachment", "other"} else "mm"
+
+    class Answer(models.TextChoices):
+        OPEN = "", _("Open")
+        DONE = "done", _("Done")
+        NOT_POSSIBLE = "not_possible", _("Not possible")
+
+    request = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField(default=0)
+    tooth = models.PositiveSmallIntegerField(null=True)
+    movement = models.CharField(max_length=16, choices=Movement.choices, default=Movement.OTHER)
+    amount = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    words = models.CharField(max_length=500, blank=True)
+    answer = models.CharField(max_length=14, choices=Answer.choices, blank=True)
+    answer_words = models.CharField(max_length=500, blank=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"Change item {self.pk}"

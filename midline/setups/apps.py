@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SetupsConfig(AppConfig):
+    name = "midline.setups"
+    label = "setups"

@@ -1,0 +1,6 @@
+"""Addresses of setups."""
+
+from django.urls import URLPattern
+
+app_name = "setups"
+urlpatterns: list[URLPattern] = []
