@@ -1,0 +1,57 @@
+/**
+ * Live updates: `<main data-updates="/provider/cases/0104217/updates" data-after="812">` is asked every 4 seconds for what is newer.
+ * 204 is nothing. 200 names the regions that changed; each gets `midline:changed-<region>` and the page `midline:changed`, on <body>,
+ * so that `hx-trigger="midline:changed-conversation from:body"` reloads one of them. 404 means access has ended: the page goes.
+ */
+
+const EVERY = 4000;
+
+interface News {
+  last: number;
+  changed: string[];
+}
+
+async function ended(answer: Response): Promise<void> {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.title = page.title;
+  document.body.replaceWith(document.adoptNode(page.body));
+  document.querySelector<HTMLElement>("main")?.focus();
+}
+
+export function startLive(): void {
+  const region = document.querySelector<HTMLElement>("[data-updates]");
+  const address = region?.dataset.updates;
+  if (!region || !address) return;
+  let after = Number(region.dataset.after ?? 0);
+  let timer = 0;
+  let busy = false;
+
+  const ask = async () => {
+    if (busy || document.hidden) return;
+    busy = true;
+    try {
+      const answer = await fetch(`${address}?after=${after}`, {
+        credentials: "same-origin",
+        headers: { Accept: "application/json" },
+      });
+      if (answer.redirected) location.reload();
+      else if (answer.status === 404) {
+        clearInterval(timer);
+        await ended(answer);
+      } else if (answer.status === 200) {
+        const news = (await answer.json()) as News;
+        after = news.last;
+        for (const name of news.changed)
+          document.body.dispatchEvent(new CustomEvent(`midline:changed-${name}`));
+        document.body.dispatchEvent(new CustomEvent("midline:changed", { detail: news }));
+      }
+    } catch {
+      document.dispatchEvent(new CustomEvent("midline:unreachable"));
+    } finally {
+      busy = false;
+    }
+  };
+  timer = window.setInterval(() => void ask(), EVERY);
+  document.addEventListener("visibilitychange", () => void ask());
+  document.addEventListener("midline:reached", () => void ask());
+}
