@@ -1,0 +1,361 @@
+/** Brings the viewer to life in a page: data in, state, page parts, files, picture; and takes it out again. */
+
+import { neighbour } from "../format/numbering.ts";
+import { pinInHash } from "../format/pins.ts";
+import {
+  type Arch,
+  NUMBERINGS,
+  type Numbering,
+  type Plan,
+  readPins,
+  readPlan,
+  type Vec3,
+  type ViewName,
+} from "../format/plan.ts";
+import { Words } from "../format/strings.ts";
+import { lastStage } from "../format/timeline.ts";
+import { fetchModel, Unavailable } from "./files.ts";
+import { Keys } from "./keys.ts";
+import { Message } from "./message.ts";
+import { Panel } from "./panel.ts";
+import type { Picture, Wishes } from "./picture.ts";
+import { PinForm } from "./pinform.ts";
+import { PlayBar } from "./playbar.ts";
+import { Player } from "./player.ts";
+import {
+  archSwitched,
+  type State,
+  Store,
+  TOOLS,
+  type Tool,
+  toolSwitched,
+  viewed,
+  visibleArches,
+  wholeStage,
+} from "./state.ts";
+
+function layer(className: string): HTMLElement {
+  const element = document.createElement("div");
+  element.className = className;
+  return element;
+}
+
+/** WebGL 2 is asked for before three is loaded, so a browser without it loads nothing. */
+function canDraw(): boolean {
+  const context = document.createElement("canvas").getContext("webgl2");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
+}
+
+function pressed(tool: Tool): boolean {
+  return document.querySelector(`[data-tool=${tool}]`)?.getAttribute("aria-pressed") === "true";
+}
+
+function firstState(plan: Plan): State {
+  const moving = plan.parts.filter((part) => part.fdi !== null && plan.movements.has(part.fdi));
+  const markedInPage = document.querySelector<HTMLElement>("[data-tooth][aria-pressed=true]")?.dataset.tooth;
+  const tools = Object.fromEntries(TOOLS.map((tool) => [tool, pressed(tool)])) as Record<Tool, boolean>;
+  return {
+    stage: 0,
+    playing: false,
+    view: "front",
+    arches: { upper: true, lower: true },
+    alone: null,
+    tools: { ...tools, measure: false, pin: false },
+    selected: markedInPage ? Number(markedInPage) : (moving[0]?.fdi ?? null),
+    numbering: plan.numbering,
+    pins: plan.pins,
+    shownPin: null,
+    draft: null,
+  };
+}
+
+export class Viewer {
+  /** Why there is no picture, or null. */
+  failure: string | null = null;
+  readonly ready: Promise<void>;
+  private readonly over = layer("mv-over");
+  private readonly message: Message;
+  private readonly panel: Panel;
+  private readonly playBar: PlayBar;
+  private readonly pinForm: PinForm;
+  private readonly keys: Keys;
+  readonly player: Player;
+  readonly store: Store;
+  private readonly words: Words;
+  private picture: Picture | null = null;
+  private canvas: HTMLCanvasElement | null = null;
+  private readonly leaving = new AbortController();
+
+  /** Raises PlanError when the block does not follow the contract. */
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly plan: Plan,
+  ) {
+    this.words = new Words(plan.strings);
+    this.store = new Store(firstState(plan));
+    this.player = new Player(this.store, lastStage(plan));
+    this.over.append(layer("mv-seat"));
+    root.prepend(this.over);
+    this.message = new Message(this.over, this.words.say("retry"));
+    this.panel = new Panel(plan, this.words, this.store);
+    this.playBar = new PlayBar(plan, this.words, this.store, this.player);
+    this.pinForm = new PinForm(this.words, this.store);
+    this.keys = new Keys(root, this.store, this.player);
+    this.store.listen((state, changed) => {
+      this.buttons(state);
+      if (changed.has("stage") || changed.has("selected") || changed.has("numbering")) this.tell(state);
+      if (changed.has("tools")) this.hint(state);
+    });
+    this.listen();
+    this.refresh();
+    this.ready = this.load();
+  }
+
+  private refresh(): void {
+    this.buttons(this.store.state);
+    this.panel.refresh();
+    this.playBar.refresh();
+    this.pinForm.refresh();
+  }
+
+  private async load(): Promise<void> {
+    if (!canDraw()) {
+      this.fail(this.words.say("no_webgl"));
+      return;
+    }
+    this.message.soon(this.words.say("loading"));
+    try {
+      const preview = fetchModel(this.plan.files.preview, this.leaving.signal);
+      preview.catch(() => {});
+      const { Picture } = await import("./picture.ts");
+      const picture = this.picture ?? this.openPicture(Picture);
+      await picture.show(await preview);
+    } catch (error) {
+      this.fault(error, this.words.say("failed"), () => void this.load());
+      return;
+    }
+    this.live();
+    void this.loadFull();
+  }
+
+  private openPicture(Kind: typeof Picture): Picture {
+    const canvas = document.createElement("canvas");
+    canvas.className = "mv-canvas";
+    canvas.role = "img";
+    canvas.ariaLabel = this.words.say("canvas", { case: this.plan.case, version: this.plan.version });
+    this.root.prepend(canvas);
+    this.canvas = canvas;
+    const wishes: Wishes = {
+      openPin: (id) => this.openPin(id, "viewer"),
+      place: (hit, point, normal) =>
+        this.choose(hit.part.plan.key, point.toArray(), normal.toArray(), hit.part.plan.fdi),
+      lost: () => this.message.show(this.words.say("context_lost")),
+      restored: () => this.message.clear(),
+    };
+    this.picture = new Kind(canvas, this.root, this.over, this.plan, this.words, this.store, wishes);
+    return this.picture;
+  }
+
+  /** The fine models take the preview's place without a word; only their failure is told. */
+  private async loadFull(): Promise<void> {
+    const { full } = this.plan.files;
+    if (!full || full === this.plan.files.preview) return;
+    try {
+      await this.picture?.show(await fetchModel(full, this.leaving.signal));
+      this.message.clear();
+      this.hint(this.store.state);
+    } catch (error) {
+      this.fault(error, this.words.say("failed_full"), () => void this.loadFull());
+    }
+  }
+
+  private live(): void {
+    this.failure = null;
+    this.message.clear();
+    this.root.toggleAttribute("data-live", true);
+    this.showFallback(false);
+    const id = pinInHash(location.hash);
+    if (id !== null) this.openPin(id, "page");
+  }
+
+  private showFallback(on: boolean): void {
+    for (const picture of this.root.querySelectorAll("[data-viewer-fallback]"))
+      picture.toggleAttribute("hidden", !on);
+    for (const control of document.querySelectorAll("[data-viewer-only]"))
+      control.toggleAttribute("hidden", on);
+  }
+
+  private fault(error: unknown, text: string, retry: () => void): void {
+    if (this.leaving.signal.aborted) return;
+    if (error instanceof Unavailable) this.fail(this.words.say("unavailable"));
+    else if (this.root.hasAttribute("data-live")) this.message.show(text, { retry: () => this.again(retry) });
+    else this.fail(text, () => this.again(retry));
+  }
+
+  private again(retry: () => void): void {
+    this.message.soon(this.words.say("loading"));
+    retry();
+  }
+
+  private fail(text: string, retry?: () => void): void {
+    this.failure = text;
+    this.picture?.dispose();
+    this.picture = null;
+    this.canvas?.remove();
+    this.canvas = null;
+    this.root.toggleAttribute("data-live", false);
+    this.showFallback(true);
+    this.message.show(text, retry ? { retry } : {});
+  }
+
+  private hint({ tools }: State): void {
+    if (!this.root.hasAttribute("data-live")) return;
+    if (tools.pin) this.message.show(this.words.say("pin_hint"), { kind: "hint" });
+    else if (tools.measure) this.message.show(this.words.say("measure_hint"), { kind: "hint" });
+    else this.message.clear();
+  }
+
+  private buttons(state: State): void {
+    const press = (selector: string, on: boolean) => {
+      for (const button of document.querySelectorAll(selector)) button.ariaPressed = String(on);
+    };
+    const arches = visibleArches(state);
+    for (const view of ["front", "right", "left", "upper", "lower"])
+      press(`[data-view=${view}]`, state.view === view);
+    for (const arch of ["upper", "lower"] as const) press(`[data-arch=${arch}]`, arches[arch]);
+    for (const tool of TOOLS) press(`[data-tool=${tool}]`, state.tools[tool]);
+    for (const button of document.querySelectorAll<HTMLElement>("[data-tool=attachments]")) {
+      button.title = this.words.say("attachments_tip");
+    }
+  }
+
+  private told = { stage: -1, selected: null as number | null, numbering: "" };
+
+  /** What other parts of the page may want to know. */
+  private tell({ selected, numbering, ...state }: State): void {
+    const stage = wholeStage(state);
+    const before = this.told;
+    this.told = { stage, selected, numbering };
+    if (stage !== before.stage) this.send("midline:stage", { stage });
+    if (selected !== before.selected) this.send("midline:select", { fdi: selected });
+    if (numbering !== before.numbering) this.send("midline:numbering", { numbering });
+  }
+
+  private send(name: string, detail: object): void {
+    this.root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  /** A place was clicked in pin mode: tell the page, then fill its form. */
+  private choose(part: string, point: Vec3, normal: Vec3, fdi: number | null): void {
+    const { state } = this.store;
+    const place = { part, point, normal, stage: wholeStage(state), view: state.view, fdi };
+    this.send("midline:pin", place);
+    this.player.stop();
+    this.store.change({
+      stage: place.stage,
+      draft: place,
+      selected: fdi ?? state.selected,
+      tools: { ...state.tools, pin: false },
+    });
+  }
+
+  /** Go to where a comment was made. The page hears of it when the click was in the picture. */
+  openPin(id: number, from: "viewer" | "page"): void {
+    const { state } = this.store;
+    const pin = state.pins.find((candidate) => candidate.id === id);
+    if (!pin) return;
+    const arch = this.plan.parts.find((part) => part.key === pin.part)?.arch;
+    this.player.go(pin.stage);
+    const arches = arch ? { ...state.arches, [arch]: true } : state.arches;
+    const alone = pin.view ? (viewed(pin.view).alone ?? null) : null;
+    this.store.change({ selected: pin.fdi ?? state.selected, shownPin: id, arches, alone });
+    if (pin.view) this.store.change({ view: pin.view });
+    else this.picture?.face(pin.part, pin.normal);
+    if (from === "viewer") this.send("midline:pin-open", { id });
+  }
+
+  select(fdi: number | null): void {
+    this.store.change({ selected: fdi });
+  }
+
+  private listen(): void {
+    const { signal } = this.leaving;
+    document.addEventListener("click", (event) => this.click(event), { signal });
+    document.addEventListener(
+      "change",
+      ({ target }) => {
+        if (target instanceof HTMLSelectElement && target.matches("[data-numbering]"))
+          this.setNumbering(target.value);
+      },
+      { signal },
+    );
+    this.root.addEventListener("midline:refresh", () => this.refresh(), { signal });
+    this.root.addEventListener(
+      "midline:show-pin",
+      (event) => this.openPin(Number((event as CustomEvent<{ id: number }>).detail.id), "page"),
+      { signal },
+    );
+    this.root.addEventListener(
+      "midline:pins",
+      (event) => {
+        const detail: unknown = (event as CustomEvent<unknown>).detail;
+        const pins = readPins(Array.isArray(detail) ? detail : (detail as { pins: unknown }).pins);
+        this.store.change({ pins, draft: null });
+      },
+      { signal },
+    );
+  }
+
+  private setNumbering(wanted: string | undefined): void {
+    const numbering: Numbering | undefined = NUMBERINGS.find((known) => known === wanted);
+    if (numbering) this.store.change({ numbering });
+  }
+
+  /** One listener for every button, wherever the page has put it or will put it. */
+  private click(event: MouseEvent): void {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>("button, a") : null;
+    if (!button) return;
+    const { store, player } = this;
+    const { view, arch, tool, step, go, tooth, toothStep, numbering, showPin } = button.dataset;
+    const teeth = this.plan.parts.flatMap((part) => part.fdi ?? []);
+    if (view) store.change(viewed(view as ViewName));
+    else if (arch) store.change(archSwitched(store.state, arch as Arch));
+    else if (tool) store.change(toolSwitched(store.state, tool as Tool));
+    else if (step) player.step(Number(step));
+    else if (go) player.go(go === "end" ? player.last : 0);
+    else if (tooth) this.select(Number(tooth));
+    else if (toothStep) this.select(neighbour(teeth, store.state.selected, toothStep === "-1" ? -1 : 1));
+    else if (showPin) this.openPin(Number(showPin), "page");
+    else if (numbering) this.setNumbering(numbering);
+    else if ("play" in button.dataset) player.toggle();
+    else if ("pinClear" in button.dataset) store.change({ draft: null });
+  }
+
+  get teethVisible(): number {
+    return this.picture?.teethVisible ?? 0;
+  }
+
+  get drawnFrames(): number {
+    return this.picture?.drawnFrames ?? 0;
+  }
+
+  /** Stop everything and free the graphics card. The tables keep what they show. */
+  dispose(): void {
+    this.leaving.abort();
+    this.player.stop();
+    this.keys.dispose();
+    this.picture?.dispose();
+    this.picture = null;
+    this.canvas?.remove();
+    this.over.remove();
+    for (const piece of this.root.querySelectorAll(".mv-grid, .mv-midline")) piece.remove();
+    this.root.toggleAttribute("data-live", false);
+    this.showFallback(true);
+  }
+}
+
+/** The plan in the page. Raises PlanError, or SyntaxError for a block that is no JSON. */
+export function planInPage(): Plan {
+  return readPlan(JSON.parse(document.getElementById("setup-plan")?.textContent ?? "null"));
+}

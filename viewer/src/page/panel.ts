@@ -1,0 +1,154 @@
+/** The tables beside the picture: tooth chart, movement of the selected tooth, IPR and attachments at the stage. */
+import {
+  bar,
+  barScale,
+  directionWord,
+  formatAmount,
+  MOVEMENTS,
+  type Movement,
+  movementAt,
+  plannedMovement,
+} from "../format/movement.ts";
+import { toothName, toothNumber } from "../format/numbering.ts";
+import type { Plan } from "../format/plan.ts";
+import type { Words } from "../format/strings.ts";
+import { attachmentState, iprState, lastStage, nextIprStage } from "../format/timeline.ts";
+import { type State, type Store, wholeStage } from "./state.ts";
+
+function all(selector: string, within: ParentNode = document): HTMLElement[] {
+  return [...within.querySelectorAll<HTMLElement>(selector)];
+}
+
+function write(selector: string, text: string, within: ParentNode = document): void {
+  for (const element of all(selector, within)) if (element.textContent !== text) element.textContent = text;
+}
+
+/** Show what belongs to a state inside an entry and hide the rest. */
+function setState(row: HTMLElement, state: string): void {
+  row.dataset.state = state;
+  for (const part of all("[data-when]", row)) part.toggleAttribute("hidden", part.dataset.when !== state);
+}
+
+export class Panel {
+  private readonly scale;
+  private written = "";
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly words: Words,
+    private readonly store: Store,
+  ) {
+    this.scale = barScale(plan.movements.values());
+    store.listen((state) => {
+      const now = `${wholeStage(state)} ${state.selected} ${state.numbering}`;
+      if (now !== this.written) this.refresh();
+    });
+  }
+
+  /** Write the present state into everything found in the page. */
+  refresh(): void {
+    const { state } = this.store;
+    const stage = wholeStage(state);
+    this.written = `${stage} ${state.selected} ${state.numbering}`;
+    this.numbers(state);
+    this.selection(state);
+    this.movement(state, stage);
+    this.ipr(stage);
+    this.attachments(stage);
+  }
+
+  private numbers(state: State): void {
+    for (const button of all("[data-tooth]")) {
+      const fdi = Number(button.dataset.tooth);
+      const number = toothNumber(fdi, state.numbering);
+      if (button.textContent !== number) button.textContent = number;
+      button.ariaLabel = `${number}, ${toothName(fdi, this.words)}`;
+      button.ariaPressed = String(fdi === state.selected);
+    }
+    for (const label of all("[data-tooth-label]")) {
+      label.textContent = toothNumber(Number(label.dataset.toothLabel), state.numbering);
+    }
+    for (const choice of all("[data-numbering]")) {
+      if (choice instanceof HTMLSelectElement) choice.value = state.numbering;
+      else choice.ariaPressed = String(choice.dataset.numbering === state.numbering);
+    }
+  }
+
+  private selection({ selected, numbering }: State): void {
+    for (const box of all("[data-selected-tooth]")) {
+      box.toggleAttribute("hidden", selected === null);
+      if (selected === null) continue;
+      write("[data-selected-number]", toothNumber(selected, numbering), box);
+      write("[data-selected-name]", toothName(selected, this.words), box);
+    }
+  }
+
+  private movement({ selected, numbering }: State, stage: number): void {
+    const rows = (selected !== null && this.plan.movements.get(selected)) || [];
+    const tooth = selected === null ? "" : toothNumber(selected, numbering);
+    for (const note of all("[data-movement-none]")) {
+      note.toggleAttribute("hidden", rows.length > 0 || selected === null);
+      note.textContent = this.words.say("movement_none", { tooth });
+    }
+    const now = movementAt(rows, stage);
+    const planned = plannedMovement(rows);
+    for (const table of all("[data-movement-table]")) {
+      table.toggleAttribute("hidden", rows.length === 0);
+      const total = lastStage(this.plan);
+      write("caption", this.words.say("movement_caption", { tooth, n: stage, total }), table);
+      MOVEMENTS.forEach((movement, i) => {
+        for (const row of all(`[data-movement=${movement}]`, table)) {
+          this.movementRow(row, movement, now[i] ?? 0, planned[i] ?? 0);
+        }
+      });
+    }
+  }
+
+  private movementRow(row: HTMLElement, movement: Movement, now: number, planned: number): void {
+    const { words, scale } = this;
+    write(
+      "[data-direction]",
+      directionWord(movement, planned, words) || directionWord(movement, now, words),
+      row,
+    );
+    write("[data-now]", formatAmount(movement, now, words), row);
+    write("[data-planned]", formatAmount(movement, planned, words), row);
+    for (const holder of all("[data-bar]", row)) {
+      // Pale first: the theme paints the first bar as planned, the one over it as reached.
+      const bars = [planned, now].map((value) => {
+        const { side, width } = bar(movement, value, scale);
+        const element = document.createElement("i");
+        element.style.setProperty(side === "right" ? "left" : "right", "50%");
+        element.style.width = `${width}%`;
+        return element;
+      });
+      holder.replaceChildren(...bars);
+    }
+  }
+
+  private ipr(stage: number): void {
+    const next = nextIprStage(this.plan.ipr, stage);
+    for (const row of all("[data-ipr-row]")) {
+      const before = Number(row.dataset.before);
+      const state = iprState(before, stage, next);
+      setState(row, state);
+      write(
+        "[data-ipr-text]",
+        this.words.say(state === "next" ? "ipr_before_next" : "ipr_before", { n: before }),
+        row,
+      );
+    }
+  }
+
+  private attachments(stage: number): void {
+    for (const row of all("[data-attachment-row]")) {
+      const { added = "0", removed = "" } = row.dataset;
+      setState(
+        row,
+        attachmentState({ added: Number(added), removed: removed === "" ? null : Number(removed) }, stage),
+      );
+    }
+    const count = this.plan.attachments.filter((item) => attachmentState(item, stage) === "on").length;
+    write("[data-attachment-count]", this.words.say("attachments_on", { count, n: stage }));
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { archSwitched, type State, Store, toolSwitched, viewed, visibleArches } from "./state.ts";
+
+const start: State = {
+  stage: 0,
+  playing: false,
+  view: "front",
+  arches: { upper: true, lower: true },
+  alone: null,
+  tools: { superimpose: false, numbers: true, attachments: true, grid: false, measure: false, pin: false },
+  selected: null,
+  numbering: "fdi",
+  pins: [],
+  shownPin: null,
+  draft: null,
+};
+
+test("an occlusal view shows its own arch alone and leaving it brings the other back", () => {
+  const upper = { ...start, ...viewed("upper") };
+  expect(visibleArches(upper)).toEqual({ upper: true, lower: false });
+  expect(visibleArches({ ...upper, ...viewed("front") })).toEqual({ upper: true, lower: true });
+});
+
+test("an arch that only the occlusal view hides comes back by its button", () => {
+  const upper = { ...start, ...viewed("upper") };
+  expect(visibleArches({ ...upper, ...archSwitched(upper, "lower") })).toEqual({ upper: true, lower: true });
+});
+
+test("an arch is switched off and on", () => {
+  const off = { ...start, ...archSwitched(start, "upper") };
+  expect(visibleArches(off)).toEqual({ upper: false, lower: true });
+  expect(visibleArches({ ...off, ...archSwitched(off, "upper") })).toEqual({ upper: true, lower: true });
+});
+
+test("measuring and pinning end each other, other tools stay", () => {
+  const measuring = { ...start, ...toolSwitched(start, "measure") };
+  const pinning = { ...measuring, ...toolSwitched(measuring, "pin") };
+  expect(pinning.tools).toMatchObject({ measure: false, pin: true, numbers: true });
+});
+
+test("listeners hear once, and only of what differs", () => {
+  const store = new Store(start);
+  const heard: string[][] = [];
+  store.listen((_, changed) => heard.push([...changed]));
+  store.change({ stage: 0, playing: false });
+  store.change({ stage: 3, playing: false, selected: 21 });
+  expect(heard).toEqual([["stage", "selected"]]);
+  expect(store.state.stage).toBe(3);
+});

@@ -1,0 +1,159 @@
+/**
+ * Small bodies on the models that are not in the file: planned attachments, and the frozen start for superimposing.
+ *
+ * Exports of whole arches carry no attachment shapes, so an attachment is a marker at the middle of the crown's surface, of the
+ * planned size where the plan gives one; the page says so. Markers are children of their tooth and move with it.
+ */
+import {
+  BoxGeometry,
+  type BufferGeometry,
+  Group,
+  Mesh,
+  Quaternion,
+  Raycaster,
+  SphereGeometry,
+  Vector3,
+} from "three";
+import type { Attachment } from "../format/plan.ts";
+import { attachmentState } from "../format/timeline.ts";
+import type { Model, ModelPart } from "./model.ts";
+import type { Palette } from "./palette.ts";
+
+const UP = new Vector3(0, 0, 1);
+/** How far a marker stands out of the enamel, mm. */
+const THICKNESS = 1;
+const DEFAULT_SIZE = [3, 2] as const;
+
+/** The outward (buccal) direction of every tooth, horizontal, from the run of its neighbours along the arch. */
+export function buccalDirections(model: Model): Map<string, Vector3> {
+  const directions = new Map<string, Vector3>();
+  for (const arch of ["upper", "lower"] as const) {
+    const teeth = model
+      .teeth()
+      .filter((part) => part.plan.arch === arch)
+      .sort((a, b) => (a.plan.key < b.plan.key ? -1 : 1));
+    const centres = teeth.map(
+      (part) => model.boxes.get(part.plan.key)?.getCenter(new Vector3()) ?? new Vector3(),
+    );
+    const middle = centres
+      .reduce((sum, c) => sum.add(c), new Vector3())
+      .divideScalar(Math.max(1, centres.length));
+    teeth.forEach((part, i) => {
+      const here = centres[i] ?? middle;
+      const before = centres[i - 1] ?? here;
+      const after = centres[i + 1] ?? here;
+      const outward = after.clone().sub(before).cross(UP).setZ(0);
+      if (outward.lengthSq() < 1e-6) outward.set(0, -1, 0);
+      if (outward.dot(here.clone().sub(middle)) < 0) outward.negate();
+      directions.set(part.plan.key, outward.normalize());
+    });
+  }
+  return directions;
+}
+
+/** Width and height in mm from words such as "3.5 × 2 mm"; the usual size when they hold no numbers. */
+export function sizeFromWords(size: string): readonly [number, number] {
+  const numbers =
+    size
+      .replaceAll(",", ".")
+      .match(/\d+(\.\d+)?/g)
+      ?.map(Number) ?? [];
+  const [width = DEFAULT_SIZE[0], height = DEFAULT_SIZE[1]] = numbers.filter((n) => n > 0.2 && n < 10);
+  return [width, height];
+}
+
+/** Where a ray from outside meets the tooth at mid-crown: place and direction in the frame of its node. */
+function surfacePoint(
+  part: ModelPart,
+  centre: Vector3,
+  outward: Vector3,
+): { point: Vector3; outward: Vector3 } | null {
+  const ray = new Raycaster(centre.clone().addScaledVector(outward, 30), outward.clone().negate());
+  const hit = ray.intersectObjects([...part.meshes], false)[0];
+  if (!hit?.face) return null;
+  const normal = hit.face.normal.clone().transformDirection(hit.object.matrixWorld);
+  const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
+  return {
+    point: part.node.worldToLocal(hit.point.clone()),
+    outward: normal.add(outward).normalize().applyQuaternion(toLocal),
+  };
+}
+
+export class AttachmentMarkers {
+  private readonly items: { readonly plan: Attachment; readonly mesh: Mesh }[] = [];
+  private readonly geometries: BufferGeometry[] = [];
+
+  /** The model must stand at stage 0. */
+  constructor(model: Model, attachments: readonly Attachment[], palette: Palette) {
+    const round = new SphereGeometry(0.5, 24, 16);
+    const cut = new BoxGeometry(1, 1, 1);
+    this.geometries.push(round, cut);
+    const buccal = buccalDirections(model);
+    for (const plan of attachments) {
+      const part = model.tooth(plan.fdi);
+      const direction = part && buccal.get(part.plan.key)?.clone();
+      const centre = part && model.boxes.get(part.plan.key)?.getCenter(new Vector3());
+      if (!part || !direction || !centre) continue;
+      if (/lingual|palatal/i.test(plan.surface)) direction.negate();
+      const place = surfacePoint(part, centre, direction);
+      if (!place) continue;
+      const mesh = new Mesh<BufferGeometry>(
+        /ellip|round/i.test(plan.shape) ? round : cut,
+        palette.attachment,
+      );
+      const [width, height] = sizeFromWords(plan.size);
+      mesh.scale.set(width, height, THICKNESS * 2);
+      mesh.position.copy(place.point);
+      // Local +z out of the surface, +y along the tooth.
+      mesh.up.copy(UP);
+      mesh.quaternion.setFromUnitVectors(UP, place.outward);
+      const lengthwise = UP.clone().applyQuaternion(mesh.quaternion.clone().invert()).setZ(0);
+      if (lengthwise.lengthSq() > 1e-6) {
+        mesh.quaternion.multiply(
+          new Quaternion().setFromUnitVectors(new Vector3(0, 1, 0), lengthwise.normalize()),
+        );
+      }
+      part.node.add(mesh);
+      this.items.push({ plan, mesh });
+    }
+  }
+
+  update(visible: boolean, stage: number): void {
+    for (const { plan, mesh } of this.items) mesh.visible = visible && attachmentState(plan, stage) === "on";
+  }
+
+  dispose(): void {
+    for (const { mesh } of this.items) mesh.removeFromParent();
+    for (const geometry of this.geometries) geometry.dispose();
+  }
+}
+
+/** The teeth that move, frozen as they stood at the start. Shares the model's geometry. */
+export class Ghost {
+  readonly group = new Group();
+
+  /** The model must stand at stage 0. */
+  constructor(model: Model, palette: Palette) {
+    for (const part of model.teeth()) {
+      if (!part.plan.moves) continue;
+      for (const source of part.meshes) {
+        const mesh = new Mesh(source.geometry, palette.ghost);
+        mesh.matrixAutoUpdate = false;
+        mesh.matrix.copy(source.matrixWorld);
+        mesh.userData.arch = part.plan.arch;
+        this.group.add(mesh);
+      }
+    }
+    this.group.visible = false;
+  }
+
+  update(visible: boolean, arches: { readonly upper: boolean; readonly lower: boolean }): void {
+    this.group.visible = visible;
+    for (const mesh of this.group.children)
+      mesh.visible = mesh.userData.arch === "upper" ? arches.upper : arches.lower;
+  }
+
+  dispose(): void {
+    this.group.removeFromParent();
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * One loaded file: the parts of the plan as nodes, and the stage they stand at.
+ *
+ * Packing inserts quantisation nodes and three cleans up names, so a part is found by `extras.key`, else by its name, and owns
+ * every mesh below it. The part's node carries the pose alone (no scale): local points are millimetres in any file.
+ */
+import {
+  type AnimationClip,
+  AnimationMixer,
+  Box3,
+  type BufferGeometry,
+  type Camera,
+  type Intersection,
+  type Material,
+  Mesh,
+  type Object3D,
+  PropertyBinding,
+  Raycaster,
+  type Vector2,
+  Vector3,
+} from "three";
+import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
+import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import type { Arch, Part } from "../format/plan.ts";
+import type { Palette } from "./palette.ts";
+
+export interface ModelPart {
+  readonly plan: Part;
+  readonly node: Object3D;
+  readonly meshes: readonly Mesh<BufferGeometry, Material>[];
+}
+
+export interface Hit {
+  readonly part: ModelPart;
+  /** World, mm. */
+  readonly point: Vector3;
+  /** World, unit length, towards the viewer. */
+  readonly normal: Vector3;
+}
+
+/** The file lacks parts of the plan or is no model. */
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+}
+
+function meshesBelow(node: Object3D): Mesh<BufferGeometry, Material>[] {
+  const found: Mesh<BufferGeometry, Material>[] = [];
+  node.traverse((object) => {
+    if (object instanceof Mesh) found.push(object as Mesh<BufferGeometry, Material>);
+  });
+  return found;
+}
+
+function findParts(root: Object3D, parts: readonly Part[]): Map<string, ModelPart> {
+  const byKey = new Map(parts.map((part) => [part.key, part]));
+  const byName = new Map(parts.map((part) => [PropertyBinding.sanitizeNodeName(part.key), part]));
+  const found = new Map<string, ModelPart>();
+  root.traverse((node) => {
+    const part = byKey.get(String(node.userData.key)) ?? byName.get(node.name);
+    if (!part || found.has(part.key)) return;
+    const meshes = meshesBelow(node);
+    if (meshes.length > 0) found.set(part.key, { plan: part, node, meshes });
+  });
+  return found;
+}
+
+export class Model {
+  /** Each part's box at stage 0, world. */
+  readonly boxes = new Map<string, Box3>();
+  private readonly mixer: AnimationMixer;
+  private readonly ray = new Raycaster();
+
+  private constructor(
+    readonly root: Object3D,
+    readonly parts: ReadonlyMap<string, ModelPart>,
+    animations: readonly AnimationClip[],
+  ) {
+    this.mixer = new AnimationMixer(root);
+    for (const clip of animations) {
+      // A clip wraps round at its end, which would show the start at the last stage: let it end one later.
+      clip.duration += 1;
+      this.mixer.clipAction(clip).play();
+    }
+    this.setStage(0);
+    for (const [key, part] of parts) this.boxes.set(key, new Box3().setFromObject(part.node));
+  }
+
+  /** Parse a file and dress its parts. Raises ModelError, or what the loader raises for a broken file. */
+  static async read(bytes: ArrayBuffer, parts: readonly Part[], palette: Palette): Promise<Model> {
+    const gltf = await new GLTFLoader().setMeshoptDecoder(MeshoptDecoder).parseAsync(bytes, "");
+    const found = findParts(gltf.scene, parts);
+    if (found.size === 0) throw new ModelError("The file holds none of the plan's parts.");
+    for (const part of found.values()) {
+      for (const mesh of part.meshes) {
+        mesh.material.dispose();
+        mesh.material = part.plan.kind === "tooth" ? palette.tooth : palette.gingiva;
+        if (!mesh.geometry.hasAttribute("normal")) mesh.geometry.computeVertexNormals();
+      }
+    }
+    return new Model(gltf.scene, found, gltf.animations);
+  }
+
+  /** Pose everything; fractions stand between two stages. */
+  setStage(stage: number): void {
+    this.mixer.setTime(stage);
+    this.root.updateMatrixWorld(true);
+  }
+
+  show(arch: Arch, visible: boolean): void {
+    for (const part of this.parts.values()) if (part.plan.arch === arch) part.node.visible = visible;
+  }
+
+  tooth(fdi: number): ModelPart | undefined {
+    for (const part of this.parts.values()) if (part.plan.fdi === fdi) return part;
+    return undefined;
+  }
+
+  teeth(): ModelPart[] {
+    return [...this.parts.values()].filter((part) => part.plan.kind === "tooth");
+  }
+
+  /** What lies under a point of the picture (−1…1), or null. Only visible parts count, never ghosts or markers. */
+  pick(at: Vector2, camera: Camera): Hit | null {
+    this.ray.setFromCamera(at, camera);
+    let nearest: { part: ModelPart; hit: Intersection } | null = null;
+    for (const part of this.parts.values()) {
+      if (!part.node.visible) continue;
+      const hit = this.ray.intersectObjects([...part.meshes], false)[0];
+      if (hit && (!nearest || hit.distance < nearest.hit.distance)) nearest = { part, hit };
+    }
+    if (!nearest) return null;
+    const { part, hit } = nearest;
+    const normal = (hit.face?.normal.clone() ?? new Vector3(0, 0, 1)).transformDirection(
+      hit.object.matrixWorld,
+    );
+    if (normal.dot(this.ray.ray.direction) > 0) normal.negate();
+    return { part, point: hit.point.clone(), normal };
+  }
+
+  dispose(): void {
+    this.mixer.stopAllAction();
+    this.root.removeFromParent();
+    for (const mesh of meshesBelow(this.root)) mesh.geometry.dispose();
+  }
+}

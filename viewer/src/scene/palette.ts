@@ -1,0 +1,60 @@
+/**
+ * Materials of the models. Teeth and gingiva keep their colours in both themes (a shade is clinical information); what
+ * marks something (selection, ghost, attachments) follows the page's CSS variables.
+ */
+import { Color, DoubleSide, type Material, MeshStandardMaterial } from "three";
+
+const TOOTH = "#f1e7d6";
+const GINGIVA = "#dc9a90";
+
+/** Read CSS colours of any notation (the theme uses oklch) as sRGB, through the browser's own parser. */
+class CssColours {
+  private readonly paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
+  constructor(private readonly element: Element) {}
+
+  read(variable: string, otherwise: string): Color {
+    const value = getComputedStyle(this.element).getPropertyValue(variable).trim();
+    if (!this.paint) return new Color(otherwise);
+    this.paint.fillStyle = otherwise;
+    if (value) this.paint.fillStyle = value;
+    this.paint.fillRect(0, 0, 1, 1);
+    const [r = 0, g = 0, b = 0] = this.paint.getImageData(0, 0, 1, 1).data;
+    return new Color().setRGB(r / 255, g / 255, b / 255, "srgb");
+  }
+}
+
+export class Palette {
+  readonly tooth = new MeshStandardMaterial({ color: TOOTH, roughness: 0.4 });
+  readonly selected = new MeshStandardMaterial({ roughness: 0.38 });
+  /** Both sides: a gingiva is an open sheet, seen from inside in the occlusal views. */
+  readonly gingiva = new MeshStandardMaterial({ color: GINGIVA, roughness: 0.5, side: DoubleSide });
+  readonly attachment = new MeshStandardMaterial({ roughness: 0.35 });
+  /** The frozen start: it must not hide what stands behind it, so it writes no depth. */
+  readonly ghost = new MeshStandardMaterial({
+    roughness: 0.8,
+    transparent: true,
+    opacity: 0.32,
+    depthWrite: false,
+  });
+  private readonly colours: CssColours;
+
+  constructor(element: Element) {
+    this.colours = new CssColours(element);
+    this.followTheme();
+  }
+
+  followTheme(): void {
+    const accent = this.colours.read("--color-primary", "#006477");
+    const { l } = accent.getHSL({ h: 0, s: 0, l: 0 });
+    // A deep petrol would make the tooth's form unreadable: it is lightened until shading shows on it.
+    this.selected.color.copy(accent).lerp(new Color("#ffffff"), Math.max(0, 0.5 - l * 0.75));
+    this.ghost.color.copy(accent).lerp(new Color("#3a5fb0"), 0.35);
+    this.attachment.color.copy(this.colours.read("--ml-act-dot", "#cb7909"));
+  }
+
+  dispose(): void {
+    const all: Material[] = [this.tooth, this.selected, this.gingiva, this.attachment, this.ghost];
+    for (const material of all) material.dispose();
+  }
+}

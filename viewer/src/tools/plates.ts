@@ -1,0 +1,202 @@
+/**
+ * Small plates over the picture: tooth numbers and comment pins. Each is fixed to a part, follows it through the stages, and goes
+ * when something stands before it.
+ */
+import { Quaternion, Vector3 } from "three";
+import { toothNumber } from "../format/numbering.ts";
+import type { Place } from "../format/pins.ts";
+import type { Numbering, Pin } from "../format/plan.ts";
+import type { Words } from "../format/strings.ts";
+import { buccalDirections } from "../scene/markers.ts";
+import type { Model, ModelPart } from "../scene/model.ts";
+import type { Stage } from "../scene/stage.ts";
+
+/** Number plates stand this far off the tooth, over the gingiva, in px. */
+const NUMBER_OFFSET = 13;
+/** Plates nearer than this would cover each other, in px. */
+const NUMBER_ROOM = { width: 21, height: 15 };
+/** A face turned away further than this is behind, whatever the depth says. */
+const TURNED_AWAY = -0.3;
+
+interface Plate {
+  readonly element: HTMLElement;
+  readonly part: ModelPart;
+  readonly local: Vector3;
+  /** Out of the surface, in the frame of the part's node. */
+  readonly outward: Vector3;
+  /** Where a number moves off its tooth, same frame; null for pins, which stand on their point. */
+  readonly off: Vector3 | null;
+  readonly fdi: number | null;
+  inSight: boolean;
+}
+
+function span(className: string): HTMLElement {
+  const element = document.createElement("span");
+  element.className = className;
+  element.ariaHidden = "true";
+  return element;
+}
+
+export class Plates {
+  private numbers: Plate[] = [];
+  private pins: Plate[] = [];
+  private numbersOn = false;
+  private readonly numberLayer = span("mv-numbers");
+  private readonly pinLayer = document.createElement("div");
+
+  constructor(
+    private readonly stage: Stage,
+    layer: HTMLElement,
+    private readonly words: Words,
+    private readonly openPin: (id: number) => void,
+  ) {
+    this.pinLayer.className = "mv-pins";
+    layer.append(this.numberLayer, this.pinLayer);
+  }
+
+  /** Fix the numbers to a new model; pins follow with `setPins`. It must stand at stage 0, where the plan gives the places of the numbers. */
+  attach(model: Model): void {
+    const buccal = buccalDirections(model);
+    this.numberLayer.replaceChildren();
+    this.numbers = model.teeth().flatMap((part) => {
+      const box = model.boxes.get(part.plan.key);
+      const { fdi, label_point } = part.plan;
+      if (fdi === null || !box) return [];
+      const outward = buccal.get(part.plan.key) ?? new Vector3(0, -1, 0);
+      const world = label_point ? new Vector3(...label_point) : box.getCenter(new Vector3());
+      const off = new Vector3(0, 0, part.plan.arch === "upper" ? 1 : -1).addScaledVector(outward, 0.8);
+      const element = span("ml-tn mv-at");
+      this.numberLayer.append(element);
+      const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
+      return {
+        element,
+        part,
+        fdi,
+        local: part.node.worldToLocal(world),
+        outward: outward.clone().applyQuaternion(toLocal),
+        off: off.applyQuaternion(toLocal),
+        inSight: true,
+      };
+    });
+  }
+
+  setNumbers(on: boolean, numbering: Numbering, selected: number | null): void {
+    this.numbersOn = on;
+    this.numberLayer.hidden = !on;
+    for (const { element, fdi } of this.numbers) {
+      element.textContent = fdi === null ? "" : toothNumber(fdi, numbering);
+      element.toggleAttribute("data-on", fdi === selected);
+    }
+  }
+
+  /** `shown` is the pin that was opened last. */
+  setPins(pins: readonly Pin[], draft: Place | null, shown: number | null, numbering: Numbering): void {
+    const focused = this.pins.find((plate) => plate.element === document.activeElement)?.element.dataset.pin;
+    this.pins = pins.flatMap((pin) => this.pinPlate(pin, numbering) ?? []);
+    const waiting = draft && this.plateAt(draft, span("ml-pin mv-at mv-draft"));
+    if (waiting) {
+      waiting.element.textContent = "+";
+      waiting.element.title = this.words.say("pin_draft");
+      this.pins.push(waiting);
+    }
+    this.pinLayer.replaceChildren(...this.pins.map((plate) => plate.element));
+    if (focused) this.pins.find((plate) => plate.element.dataset.pin === focused)?.element.focus();
+    this.markShown(shown);
+    this.place();
+  }
+
+  markShown(id: number | null): void {
+    for (const { element } of this.pins)
+      element.toggleAttribute("data-current", element.dataset.pin === String(id));
+  }
+
+  private pinPlate(pin: Pin, numbering: Numbering): Plate | null {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "ml-pin mv-at";
+    button.textContent = String(pin.number);
+    button.dataset.pin = String(pin.id);
+    button.toggleAttribute("data-quiet", pin.quiet);
+    button.ariaLabel =
+      pin.fdi === null
+        ? this.words.say("pin_label_no_tooth", { number: pin.number })
+        : this.words.say("pin_label", { number: pin.number, tooth: toothNumber(pin.fdi, numbering) });
+    button.addEventListener("click", () => this.openPin(pin.id));
+    return this.plateAt(pin, button);
+  }
+
+  private plateAt(
+    place: Pick<Place, "part" | "point" | "normal" | "fdi">,
+    element: HTMLElement,
+  ): Plate | null {
+    const part = this.stage.model?.parts.get(place.part);
+    if (!part) return null;
+    const { point, normal, fdi } = place;
+    return {
+      element,
+      part,
+      fdi,
+      local: new Vector3(...point),
+      outward: new Vector3(...normal),
+      off: null,
+      inSight: true,
+    };
+  }
+
+  /** After a frame: put every plate where its part is now. */
+  place(): void {
+    const { lens } = this.stage;
+    const towards = lens.direction();
+    const taken: { x: number; y: number }[] = [];
+    for (const plate of this.shownPlates()) {
+      const { node } = plate.part;
+      const turn = node.getWorldQuaternion(new Quaternion());
+      const facing = plate.outward.clone().applyQuaternion(turn).dot(towards);
+      const world = node.localToWorld(plate.local.clone());
+      const at = this.stage.toScreen(world);
+      let { x, y } = at;
+      if (plate.off) {
+        const tip = this.stage.toScreen(world.add(plate.off.clone().applyQuaternion(turn)));
+        const length = Math.hypot(tip.x - x, tip.y - y);
+        if (length > 0.5) {
+          x += ((tip.x - x) / length) * NUMBER_OFFSET;
+          y += ((tip.y - y) / length) * NUMBER_OFFSET;
+        }
+      }
+      let shown = node.visible && at.inside && plate.inSight && facing > TURNED_AWAY;
+      if (shown && plate.off) {
+        const { width, height } = NUMBER_ROOM;
+        if (taken.some((other) => Math.abs(other.x - x) < width && Math.abs(other.y - y) < height))
+          shown = false;
+        else taken.push({ x, y });
+      }
+      plate.element.hidden = !shown;
+      plate.element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+    }
+  }
+
+  /** Nearest first, the selected number before all, so that of two close plates the nearer one stays. */
+  private shownPlates(): Plate[] {
+    const { camera } = this.stage.lens;
+    const distance = (plate: Plate) =>
+      plate.element.hasAttribute("data-on")
+        ? 0
+        : plate.part.node.localToWorld(plate.local.clone()).distanceTo(camera.position);
+    const numbers = this.numbersOn ? this.numbers.map((plate) => ({ plate, d: distance(plate) })) : [];
+    return [...numbers.sort((a, b) => a.d - b.d).map(({ plate }) => plate), ...this.pins];
+  }
+
+  /** At rest: ask the depth of the picture which plates stand behind something. */
+  async look(hidesNothing: Parameters<Stage["occlusion"]["visible"]>[2]): Promise<void> {
+    const plates = this.shownPlates();
+    if (plates.length === 0) return;
+    const points = plates.map((plate) => plate.part.node.localToWorld(plate.local.clone()));
+    const { scene, lens, occlusion } = this.stage;
+    const inSight = await occlusion.visible(scene, lens.camera, hidesNothing, points);
+    if (!inSight) return;
+    plates.forEach((plate, i) => {
+      plate.inSight = inSight[i] ?? true;
+    });
+    this.place();
+  }
+}
