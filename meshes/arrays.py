@@ -1,0 +1,21 @@
+"""The shapes this package passes around, named once."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Points: TypeAlias = npt.NDArray[np.float64]
+"""(n, 3), mm."""
+
+Positions: TypeAlias = npt.NDArray[np.float32]
+"""(stages, n, 3), mm: the same vertices at every stage."""
+
+Faces: TypeAlias = npt.NDArray[np.int32]
+"""(m, 3) vertex indices, counter-clockwise from outside."""
+
+Indices: TypeAlias = npt.NDArray[np.int64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Mask: TypeAlias = npt.NDArray[np.bool_]

@@ -1,0 +1,245 @@
+"""Pictures of models without a browser or a GPU: a z-buffer in numpy, good enough to recognise a case.
+
+Portal frame: +x patient left, +y posterior, +z up; mm. Colours are linear enough for small pictures.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from meshes.arrays import Faces, Floats, Indices, Mask, Points
+
+TOOTH: Final = (0.945, 0.925, 0.875)
+GINGIVA: Final = (0.885, 0.640, 0.600)
+PLASTER: Final = (0.905, 0.885, 0.845)
+
+VIEWS: Final = {
+    "front": ((0.0, -1.0, 0.06), (0.0, 0.0, 1.0)),
+    "right": ((-1.0, -0.42, 0.05), (0.0, 0.0, 1.0)),
+    "left": ((1.0, -0.42, 0.05), (0.0, 0.0, 1.0)),
+    "upper": ((0.0, -0.06, -1.0), (0.0, -1.0, 0.0)),
+    "lower": ((0.0, -0.06, 1.0), (0.0, -1.0, 0.0)),
+}
+"""View -> (where the camera stands, as seen from the models; what is up in the picture)."""
+
+KEY_LIGHT: Final = (-0.35, 0.55, 0.76)
+FILL_LIGHT: Final = (0.65, 0.10, 0.50)
+CLASSES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048)
+FRAGMENTS_AT_ONCE: Final = 2_000_000
+FAR: Final = np.float32(1e9)
+
+
+@dataclass(frozen=True)
+class Solid:
+    """Something to draw: vertices (n, 3) mm, faces (m, 3), a colour 0..1, and how much it shines."""
+
+    vertices: Points
+    faces: Faces
+    colour: tuple[float, float, float]
+    shine: float = 0.0
+
+
+@dataclass(frozen=True)
+class Camera:
+    """rows: right, up, towards the viewer; centre and distance in mm; scale: pixels a mm at the centre."""
+
+    axes: Floats
+    centre: Floats
+    distance: float
+    scale: float
+    width: int
+    height: int
+
+    def project(self, points: Points) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Pixel positions (n, 2) and depths (n,): smaller is nearer."""
+        seen = (points - self.centre) @ self.axes.T
+        near = self.distance / np.maximum(self.distance - seen[:, 2], 1.0)
+        x = self.width / 2 + seen[:, 0] * near * self.scale
+        y = self.height / 2 - seen[:, 1] * near * self.scale
+        return np.stack([x, y], axis=1).astype(np.float32), (-seen[:, 2]).astype(np.float32)
+
+
+def render(
+    solids: list[Solid], view: str, width: int, height: int, *, sharp: int = 2, zoom: float = 1.0, distance: float = 210.0
+) -> Image.Image:
+    """An RGBA picture of the solids, transparent where nothing is. sharp: pixels drawn for one shown, in each direction."""
+    vertices = np.concatenate([solid.vertices for solid in solids])
+    offsets = np.cumsum([0, *(len(solid.vertices) for solid in solids[:-1])])
+    faces = np.concatenate([solid.faces + offset for solid, offset in zip(solids, offsets, strict=True)])
+    owner = np.repeat(np.arange(len(solids)), [len(solid.faces) for solid in solids])
+    camera = framed(vertices, view, width * sharp, height * sharp, zoom, distance)
+    pixels, depths = camera.project(vertices)
+    triangle, depth = rasterise(pixels, depths, faces, camera.width, camera.height)
+    normals = vertex_normals(vertices, faces) @ camera.axes.T
+    image = shaded(triangle, depth, pixels, faces, normals, owner, solids, camera.width)
+    picture = Image.fromarray(image, "RGBA")
+    return picture if sharp == 1 else picture.resize((width, height), Image.Resampling.BOX)
+
+
+def framed(points: Points, view: str, width: int, height: int, zoom: float, distance: float) -> Camera:
+    """A camera that sees all of the points with a small margin."""
+    towards, up = (np.asarray(vector, dtype=np.float64) for vector in VIEWS[view])
+    towards = towards / np.linalg.norm(towards)
+    right = np.cross(up, towards)
+    right /= np.linalg.norm(right)
+    axes = np.stack([right, np.cross(towards, right), towards])
+    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    unit = Camera(axes, centre, distance, 1.0, 0, 0)
+    flat, _ = unit.project(points)
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    scale = 0.94 * zoom * min(width / max(float(high[0] - low[0]), 1e-6), height / max(float(high[1] - low[1]), 1e-6))
+    middle = (low + high) / 2
+    shift = np.array([middle[0], -middle[1], 0.0]) @ axes
+    return Camera(axes, centre + shift, distance, scale, width, height)
+
+
+def rasterise(
+    pixels: npt.NDArray[np.float32], depths: npt.NDArray[np.float32], faces: Faces, width: int, height: int
+) -> tuple[Indices, npt.NDArray[np.float32]]:
+    """Which triangle is nearest at each pixel, -1 for none, and its depth; both flat, width x height.
+
+    Triangles are drawn in groups of similar size, each over a square of pixels as large as its box.
+    """
+    nearest = np.full(width * height, FAR, np.float32)
+    winner = np.full(width * height, -1, np.int64)
+    corners = pixels[faces]
+    low = np.floor(corners.min(axis=1) - 0.5).astype(np.int32) + 1
+    high = np.ceil(corners.max(axis=1) - 0.5).astype(np.int32)
+    low, high = np.maximum(low, 0), np.minimum(high, (width, height))
+    extent = (high - low).max(axis=1)
+    visible = ((high - low) > 0).all(axis=1)
+    start = 0
+    for size in CLASSES:
+        group = np.flatnonzero(visible & (extent > start) & (extent <= size))
+        start = size
+        step = max(1, FRAGMENTS_AT_ONCE // (size * size))
+        for first in range(0, len(group), step):
+            draw(group[first : first + step], size, corners, depths, faces, low, width, height, nearest, winner)
+    return winner, nearest
+
+
+def draw(
+    group: Indices,
+    size: int,
+    corners: npt.NDArray[np.float32],
+    depths: npt.NDArray[np.float32],
+    faces: Faces,
+    low: npt.NDArray[np.int32],
+    width: int,
+    height: int,
+    nearest: npt.NDArray[np.float32],
+    winner: Indices,
+) -> None:
+    """Draw triangles whose boxes fit size x size pixels into the two buffers."""
+    span = np.arange(size, dtype=np.int32)
+    x = low[group, 0, None] + np.tile(span, size)
+    y = low[group, 1, None] + np.repeat(span, size)
+    a, b, c = (corners[group, k] for k in range(3))
+    # int32 + float32 would be float64, and a float64 depth never equals the float32 it was stored as
+    px, py = x.astype(np.float32) + np.float32(0.5), y.astype(np.float32) + np.float32(0.5)
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    safe = np.where(np.abs(area) < 1e-12, np.float32(1e-12), area)[:, None]
+    v = ((px - a[:, :1]) * (c[:, 1:] - a[:, 1:]) - (py - a[:, 1:]) * (c[:, :1] - a[:, :1])) / safe
+    w = ((b[:, :1] - a[:, :1]) * (py - a[:, 1:]) - (b[:, 1:] - a[:, 1:]) * (px - a[:, :1])) / safe
+    inside: Mask = (v >= -1e-5) & (w >= -1e-5) & (v + w <= 1.00001) & (x < width) & (y < height)
+    row, column = np.nonzero(inside)
+    d = depths[faces[group]]
+    depth = d[row, 0] + v[row, column] * (d[row, 1] - d[row, 0]) + w[row, column] * (d[row, 2] - d[row, 0])
+    where = y[row, column].astype(np.int64) * width + x[row, column]
+    np.minimum.at(nearest, where, depth)
+    won = depth <= nearest[where]
+    winner[where[won]] = group[row[won]]
+
+
+def vertex_normals(vertices: Points, faces: Faces) -> Points:
+    """(n, 3) unit normals, weighted by area."""
+    triangles = vertices[faces]
+    normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    out = np.stack([np.bincount(faces.ravel(), np.repeat(normal[:, axis], 3), len(vertices)) for axis in range(3)], axis=1)
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-20), dtype=np.float64)
+
+
+def shaded(
+    triangle: Indices,
+    depth: npt.NDArray[np.float32],
+    pixels: npt.NDArray[np.float32],
+    faces: Faces,
+    normals: Points,
+    owner: Indices,
+    solids: list[Solid],
+    width: int,
+) -> npt.NDArray[np.uint8]:
+    """Colours (height, width, 4): soft light from above, a key light, a highlight, and shade in the gaps."""
+    drawn = np.flatnonzero(triangle >= 0)
+    hit = triangle[drawn]
+    normal = smooth_normals(drawn, hit, pixels, faces, normals, width)
+    normal[normal[:, 2] < -0.25] *= -1  # the inside of open models is lit like the outside; the rim of a tooth is no inside
+    colour = np.array([solid.colour for solid in solids], dtype=np.float32)[owner[hit]]
+    shine = np.array([solid.shine for solid in solids], dtype=np.float32)[owner[hit]]
+    sky = 0.5 + 0.5 * normal[:, 1]
+    light = 0.52 + 0.16 * sky + 0.36 * lit(normal, KEY_LIGHT) + 0.12 * lit(normal, FILL_LIGHT)
+    light *= shade(depth, triangle >= 0, width)[drawn]
+    halfway = np.array(KEY_LIGHT) / np.linalg.norm(KEY_LIGHT) + (0.0, 0.0, 1.0)
+    highlight = shine * lit(normal, tuple(halfway)) ** 40
+    out = np.zeros((len(triangle), 4), np.uint8)
+    rgb = np.clip(colour * np.clip(light, 0, 1.12)[:, None] + highlight[:, None], 0, 1)
+    out[drawn, :3] = np.round(rgb * 255)
+    out[drawn, 3] = 255
+    return out.reshape(-1, width, 4)
+
+
+def smooth_normals(
+    drawn: Indices, hit: Indices, pixels: npt.NDArray[np.float32], faces: Faces, normals: Points, width: int
+) -> npt.NDArray[np.float32]:
+    """(k, 3) unit normals at the drawn pixels, interpolated over their triangles, in the camera's axes."""
+    corner = faces[hit]
+    a, b, c = (pixels[corner[:, k]] for k in range(3))
+    px = (drawn % width).astype(np.float32) + np.float32(0.5)
+    py = (drawn // width).astype(np.float32) + np.float32(0.5)
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    area = np.where(np.abs(area) < 1e-9, np.float32(1e-9), area)
+    v = np.clip(((px - a[:, 0]) * (c[:, 1] - a[:, 1]) - (py - a[:, 1]) * (c[:, 0] - a[:, 0])) / area, 0, 1)
+    w = np.clip(((b[:, 0] - a[:, 0]) * (py - a[:, 1]) - (b[:, 1] - a[:, 1]) * (px - a[:, 0])) / area, 0, 1)
+    n = normals.astype(np.float32)
+    mixed = (1 - v - w)[:, None] * n[corner[:, 0]] + v[:, None] * n[corner[:, 1]] + w[:, None] * n[corner[:, 2]]
+    return np.asarray(mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-12), dtype=np.float32)
+
+
+def lit(normal: npt.NDArray[np.float32], towards: tuple[float, float, float]) -> npt.NDArray[np.float32]:
+    direction = np.asarray(towards, dtype=np.float32)
+    return np.asarray(np.clip(normal @ (direction / np.linalg.norm(direction)), 0, 1), dtype=np.float32)
+
+
+def shade(depth: npt.NDArray[np.float32], drawn: Mask, width: int) -> npt.NDArray[np.float32]:
+    """0..1 a pixel: darker where the surface lies behind what is round it (gaps between teeth, the gum line)."""
+    every = 2 if width > 600 else 1  # soft anyway: half the resolution is enough
+    mask = drawn.reshape(-1, width)[::every, ::every].astype(np.float32)
+    values = np.where(drawn, depth, np.float32(0)).reshape(-1, width)[::every, ::every]
+    total = np.ones_like(mask)
+    for radius, strength in ((width / 260 / every, 0.55), (width / 70 / every, 0.14)):
+        around = gaussian_filter(values, radius, truncate=2.0) / np.maximum(gaussian_filter(mask, radius, truncate=2.0), 1e-3)
+        behind = np.clip(values - around, 0, 3.0)
+        total *= 1.0 - np.clip(strength * behind, 0, 0.55)
+    full = total.repeat(every, axis=0).repeat(every, axis=1)[: len(drawn) // width, :width]
+    return np.asarray(full, dtype=np.float32).ravel()
+
+
+def webp(picture: Image.Image, quality: int = 80) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=quality, method=3)
+    return out.getvalue()
+
+
+def arch_thumbnail(triangles: npt.NDArray[np.float32], arch: str | None, width: int = 208, height: int = 160) -> bytes:
+    """A WebP of one model seen from its biting side, quickly: every triangle by itself, in the colour of plaster."""
+    vertices = triangles.reshape(-1, 3).astype(np.float64)
+    faces = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
+    solid = Solid(vertices, faces, PLASTER)
+    return webp(render([solid], "lower" if arch == "lower" else "upper", width, height, sharp=1), quality=72)
