@@ -43,11 +43,12 @@ IF_GRANTED: Final = {
     Action.TAKE: Grant.PUBLISH_SETUPS,
     Action.PUBLISH_SETUP: Grant.PUBLISH_SETUPS,
     Action.READ_UNPUBLISHED: Grant.PUBLISH_SETUPS,
+    Action.ANSWER_REQUESTS: Grant.PUBLISH_SETUPS,
 }
 # Hidden identity takes these away, whatever is granted: originals carry names in file names and headers.
 NEEDS_IDENTITY: Final = frozenset({Action.SEE_IDENTITY, Action.DOWNLOAD_ORIGINALS})
-# Until published, a version is its planner's: the collaborator who took the order.
-NEEDS_PLANNER: Final = frozenset({Action.PUBLISH_SETUP, Action.READ_UNPUBLISHED})
+# Until published, a version is its planner's: the collaborator who took the order, and who answers its change requests.
+NEEDS_PLANNER: Final = frozenset({Action.PUBLISH_SETUP, Action.READ_UNPUBLISHED, Action.ANSWER_REQUESTS})
 
 OWNER: Final = frozenset({
     Action.VIEW,

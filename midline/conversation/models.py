@@ -64,7 +64,10 @@ class ReadUpTo(models.Model):
 
 
 class ChangeRequest(models.Model):
-    """What somebody wants changed on one version. Proposed, it is between provider and collaborators; sent, it is the decline and the lab's work list."""
+    """What somebody wants changed on one version.
+
+    Proposed, it is between provider and collaborators; sent, it is the decline and the lab's work list.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("Proposed")

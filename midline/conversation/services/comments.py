@@ -1,0 +1,143 @@
+"""Comments, their pins, and who has read them."""
+
+import math
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from midline.activity import services as activity
+from midline.cases.actions import Action
+from midline.cases.models import Case, CaseUnread
+from midline.cases.policies import may, users_who_may
+from midline.cases.services import case_touch
+from midline.conversation.events import CommentChanged, Commented
+from midline.conversation.models import Comment, Pin, ReadUpTo
+from midline.core import clock
+from midline.core.errors import Refused
+from midline.core.workspace import Workspace
+from midline.people.policies import Actor
+
+LONGEST = 8000
+
+
+@dataclass(frozen=True)
+class PinAt:
+    """Where on a model a comment stands: part and point and normal in the part's own frame (mm), stage, view and tooth (FDI)."""
+
+    part: str
+    point: tuple[float, float, float]
+    normal: tuple[float, float, float]
+    stage: int
+    view: str = ""
+    tooth: int | None = None
+
+    def check(self) -> None:
+        """Raises Refused when the values cannot be a place on a model."""
+        if not all(math.isfinite(v) and abs(v) <= 1000 for v in (*self.point, *self.normal)) or self.stage < 0 or not self.part:
+            raise Refused(_("The pin has no place on the model. Set it again on a tooth."), field="pin")
+
+
+@transaction.atomic
+def comment_add(
+    *,
+    case: Case,
+    by: Actor,
+    body: str,
+    key: UUID,
+    version: int | None = None,
+    pin: PinAt | None = None,
+    kind: Comment.Kind = Comment.Kind.COMMENT,
+    mentions: frozenset[int] = frozenset(),
+) -> Comment:
+    """A comment, once for each `key` however often it is sent. Everybody else who reads the conversation has one unread more.
+
+    Raises PermissionDenied when `by` may not comment, Refused when the body is empty or too long or the pin is no place.
+    """
+    if not may(by, Action.COMMENT, case):
+        raise PermissionDenied
+    if earlier := Comment.objects.filter(key=key, author=by.user, case=case).first():
+        return earlier
+    text = _checked(body)
+    if pin is not None:
+        pin.check()
+    comment = Comment.objects.create(
+        case=case, author=by.user, workspace=by.workspace, body=text, key=key, version=version, kind=kind, at=clock.now()
+    )
+    if pin is not None:
+        Pin.objects.create(
+            comment=comment,
+            version=version or case.newest_version,
+            part=pin.part,
+            tooth=pin.tooth,
+            point=list(pin.point),
+            normal=list(pin.normal),
+            stage=pin.stage,
+            view=pin.view,
+        )
+    _count_unread(case, by)
+    case_touch(case.pk)
+    told = {"comment_id": comment.pk, "version": version, "tooth": pin.tooth if pin else None, "mentions": sorted(mentions)}
+    activity.record(Commented.of(case, by, subject_kind="comment", subject_id=comment.pk, **told))
+    return comment
+
+
+def _checked(body: str) -> str:
+    text = body.strip()
+    if not text:
+        raise Refused(_("The comment is empty. Write what you want to say."), field="body")
+    if len(text) > LONGEST:
+        words = _("The comment has %(n)s characters; at most %(most)s fit. Shorten it or attach a document.")
+        raise Refused(words % {"n": len(text), "most": LONGEST}, field="body")
+    return text
+
+
+def _count_unread(case: Case, by: Actor) -> None:
+    people: set[int] = set()
+    for workspace in (Workspace.PROVIDER, Workspace.COLLABORATOR):
+        people |= set(users_who_may(Action.READ_CONVERSATION, case, workspace).values_list("pk", flat=True))
+    people.discard(by.user_id)
+    counted = set(CaseUnread.objects.filter(case=case, person_id__in=people).values_list("person_id", flat=True))
+    CaseUnread.objects.filter(case=case, person_id__in=counted).update(count=F("count") + 1)
+    CaseUnread.objects.bulk_create(CaseUnread(case=case, person_id=person, count=1) for person in sorted(people - counted))
+
+
+@transaction.atomic
+def comment_edit(*, comment: Comment, by: Actor, body: str) -> Comment:
+    """The author corrects the words; the time of the change stays visible."""
+    locked = _own(comment, by)
+    locked.body, locked.edited_at = _checked(body), clock.now()
+    locked.save(update_fields=["body", "edited_at"])
+    activity.record(CommentChanged.of(locked.case, by, subject_kind="comment", subject_id=locked.pk, comment_id=locked.pk, change="edited"))
+    return locked
+
+
+@transaction.atomic
+def comment_delete(*, comment: Comment, by: Actor) -> Comment:
+    """The author takes the words back; that something stood there, and when it went, stays visible."""
+    locked = _own(comment, by)
+    locked.body, locked.deleted_at = "", clock.now()
+    locked.save(update_fields=["body", "deleted_at"])
+    activity.record(
+        CommentChanged.of(locked.case, by, subject_kind="comment", subject_id=locked.pk, comment_id=locked.pk, change="deleted")
+    )
+    return locked
+
+
+def _own(comment: Comment, by: Actor) -> Comment:
+    locked = Comment.objects.select_for_update().select_related("case").get(pk=comment.pk)
+    own = (locked.author_id, locked.workspace) == (by.user_id, by.workspace) and locked.kind == Comment.Kind.COMMENT
+    if not own or locked.deleted_at or not may(by, Action.COMMENT, locked.case):
+        raise PermissionDenied
+    return locked
+
+
+@transaction.atomic
+def conversation_read(*, case: Case, by: Actor) -> None:
+    """The person has the conversation before them: nothing in it is unread."""
+    newest = Comment.objects.filter(case=case).order_by("-id").values_list("id", flat=True).first() or 0
+    ReadUpTo.objects.update_or_create(case=case, person=by.user, defaults={"comment_id": newest})
+    CaseUnread.objects.filter(case=case, person=by.user).delete()
