@@ -1,5 +1,7 @@
 """Treatment setups: versions, what they hold, how they come in, what was decided."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -12,7 +14,9 @@ from midline.cases.models import Case, Order
 class SetupImport(models.Model):
     """A ZIP on its way to a version: read, matched with the technician, built, checked.
 
-    report: what `meshes` found in each file; mapping: the technician's confirmed answer (file name → arch, stage, or left out).
+    report: what `meshes` found in each file, with `failure` {step, file, reason, remedy} when a step refused; mapping: the technician's
+    confirmed answer, [{name, arch, stage}] of the files that are not left out; thumbs: {path in the report: {key, sha256}};
+    progress: the newest line of the running step.
     """
 
     class State(models.TextChoices):
@@ -55,12 +59,24 @@ class SetupImport(models.Model):
     def __str__(self) -> str:
         return f"Import {self.pk} for case {self.case_id}"
 
+    @property
+    def failure(self) -> dict[str, str]:
+        """Why it failed: {step, file, reason, remedy}; empty while it has not."""
+        found: dict[str, str] = self.report.get("failure", {})
+        return found
+
+
+class Frozen(Exception):
+    """A published version was about to be written: it never changes. A fault of the program, never of a person."""
+
 
 class SetupVersion(models.Model):
     """One immutable version of the plan. Unpublished (published_at None) it is its planner's and the lab's alone.
 
     content_hash is the SHA-256 over models, movements, IPR, attachments and notes: a decision is bound to it.
-    files: {"preview": {"key","sha256","size","br_key","br_sha256"}, "full": {…}}; plan: parts, frames, poses as `meshes` wrote them.
+    files: {"preview": {"key", "sha256", "size", "br_key", "br_size", "gz_key", "gz_size"}, "full": {…}}; pictures: {"front": {"key", "sha256"},
+    "start": {…}}; plan: what `meshes` said of the whole (turn, notes, bytes, triangles, reference_point); poses and frames stand in Part.
+    Once published, `save` and `delete` raise Frozen, here and on every row of the version.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="setups", db_index=False)
@@ -95,8 +111,39 @@ class SetupVersion(models.Model):
     def __str__(self) -> str:
         return f"Version {self.number} of case {self.case_id}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        refuse_published(self.pk)
+        super().save(*args, **kwargs)
 
-class Part(models.Model):
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        refuse_published(self.pk)
+        return super().delete(*args, **kwargs)
+
+
+def refuse_published(version_id: int | None) -> None:
+    """Raises Frozen when the version stands published in the database, whatever the object in memory says."""
+    if version_id and SetupVersion.objects.filter(pk=version_id, published_at__isnull=False).exists():
+        raise Frozen(f"Version {version_id} is published and does not change.")
+
+
+class OfVersion(models.Model):
+    """A row of a version: frozen with it."""
+
+    version_id: int
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        refuse_published(self.version_id)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        refuse_published(self.version_id)
+        return super().delete(*args, **kwargs)
+
+
+class Part(OfVersion):
     """One tooth or gingiva of a version: a node of the model. key as in the GLB; fdi after the technician confirmed it."""
 
     version = models.ForeignKey(SetupVersion, on_delete=models.CASCADE, related_name="parts", db_index=False)
@@ -121,7 +168,7 @@ class Part(models.Model):
         return self.key
 
 
-class Stage(models.Model):
+class Stage(OfVersion):
     """A stage of one arch and the file it came from."""
 
     version = models.ForeignKey(SetupVersion, on_delete=models.CASCADE, related_name="stages", db_index=False)
@@ -137,7 +184,7 @@ class Stage(models.Model):
         return f"{self.arch} {self.number}"
 
 
-class Movement(models.Model):
+class Movement(OfVersion):
     """Where a tooth stands at a stage against stage 0: mm (mesial +, buccal +, occlusal +) and degrees, at the crown's centre."""
 
     version = models.ForeignKey(SetupVersion, on_delete=models.CASCADE, related_name="movements", db_index=False)
@@ -158,7 +205,7 @@ class Movement(models.Model):
         return f"{self.fdi} at {self.stage}"
 
 
-class IPR(models.Model):
+class IPR(OfVersion):
     """Interproximal reduction at one contact, due before a stage."""
 
     version = models.ForeignKey(SetupVersion, on_delete=models.CASCADE, related_name="iprs", db_index=False)
@@ -178,7 +225,7 @@ class IPR(models.Model):
         return f"{self.tooth_a}–{self.tooth_b}"
 
 
-class Attachment(models.Model):
+class Attachment(OfVersion):
     """An attachment on a tooth, from the stage it is added to the stage it is removed (None: stays)."""
 
     version = models.ForeignKey(SetupVersion, on_delete=models.CASCADE, related_name="attachments", db_index=False)
