@@ -1,14 +1,29 @@
-"""The one place that asks what time it is, so that tests can move it."""
+"""The one place that asks what time it is, so that tests and the demo can move it."""
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+_moved: ContextVar[datetime | None] = ContextVar("moved", default=None)
+
 
 def now() -> datetime:
     """This moment, aware, in UTC."""
-    return timezone.now()
+    return _moved.get() or timezone.now()
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Inside the block it is `moment`: for data that tells of the past."""
+    token = _moved.set(moment)
+    try:
+        yield
+    finally:
+        _moved.reset(token)
 
 
 def today(zone: str) -> date:
@@ -18,6 +33,4 @@ def today(zone: str) -> date:
 
 def end_of_day(day: date, zone: str) -> datetime:
     """The first moment after `day` in `zone`: access "through that day" holds while now < this."""
-    from datetime import time, timedelta
-
     return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(zone))

@@ -1,0 +1,37 @@
+# Midline. `make demo` shows it, `make test` proves it.
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast test-long install build format clean
+
+help:
+	@echo "make demo       install, build, load the demo and serve it (PORT, HOST, MIDLINE_DATA)"
+	@echo "make test       every check and test, on SQLite and PostgreSQL, in Chromium"
+	@echo "make test-fast  checks and unit tests on SQLite, for daily work"
+	@echo "make test-long  the long proofs in full"
+	@echo "make format     put Python, TypeScript and templates into the house's form"
+
+demo:
+	@$(PYTHON) bin/demo.py
+
+test:
+	@$(PYTHON) bin/check.py
+
+test-fast:
+	@$(PYTHON) bin/check.py --fast
+
+test-long: install
+	@MIDLINE_LONG=1 .venv/bin/pytest -q -n 2 midline meshes
+
+install:
+	@$(PYTHON) bin/prepare.py tests
+
+build: install
+	@npx vite build
+
+format: install
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+	@npx biome check --write --log-level=error
+	@.venv/bin/djade --target-version 5.2 $$(git ls-files '*/templates/*.html') || true
+
+clean:
+	@rm -rf .venv node_modules midline/web/static/dist staticfiles

@@ -1,0 +1,94 @@
+"""`make test` and `make test-fast`: every check, one line each, the output of what failed.
+
+Exit 0 only when everything passed. The last line counts, so that whoever reads only that line knows.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import database
+import prepare
+
+ROOT = prepare.ROOT
+BIN = prepare.VENV / "bin"
+failed: list[str] = []
+passed: list[str] = []
+
+
+def step(name: str, *words: str, **env: str) -> bool:
+    """Runs one check; its output is shown when it fails, the last line of a test run also when it passes."""
+    began = time.monotonic()
+    done = subprocess.run(
+        words,
+        cwd=ROOT,
+        env={**os.environ, "MIDLINE_ENV": "test", **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    ok = done.returncode == 0
+    (passed if ok else failed).append(name)
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    note = lines[-1].strip("= ") if lines and "pytest" in " ".join(words) else ""
+    prepare.say(f"{'ok    ' if ok else 'FAILED'} {name} ({time.monotonic() - began:.0f} s) {note}")
+    if not ok:
+        prepare.say(done.stdout[-12000:])
+    return ok
+
+
+def checks() -> None:
+    step("lint: ruff", str(BIN / "ruff"), "check", "--quiet", ".")
+    step("format: ruff", str(BIN / "ruff"), "format", "--check", "--quiet", ".")
+    templates = [str(p) for p in ROOT.glob("midline/**/templates/**/*.html")]
+    step("lint: templates", str(BIN / "djade"), "--check", "--target-version", "5.2", *templates)
+    step("lint: front end", "npx", "biome", "check", "--error-on-warnings")
+    step("types: Python", str(BIN / "mypy"))
+    step("types: TypeScript", "npx", "tsc", "--noEmit")
+    step("imports run one way", str(BIN / "lint-imports"))
+    step("migrations are complete", str(prepare.PYTHON), "manage.py", "makemigrations", "--check", "--dry-run")
+    step(
+        "production settings",
+        str(prepare.PYTHON), "manage.py", "check", "--deploy", "--fail-level", "WARNING",
+        MIDLINE_ENV="production", SECRET_KEY="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", PUBLIC_URL="https://portal.example.org",
+        MIDLINE_DATA="/tmp/midline-check", DATABASE_URL="postgres://midline@127.0.0.1/midline",
+    )  # fmt: skip
+
+
+def tests(*, fast: bool) -> None:
+    step("front-end tests", "npx", "vitest", "run", "--reporter=dot")
+    pytest = [str(BIN / "pytest"), "-q", "-n", "2", "--dist", "worksteal"]
+    if fast:
+        step("pytest, SQLite", *pytest, "-m", "not slow")
+        return
+    step("pytest, SQLite", *pytest)
+    chromium = prepare.browser()
+    with database.postgres() as url:
+        step("pytest, PostgreSQL", *pytest, "midline", "config", DATABASE_URL=url)
+        journey = [str(BIN / "pytest"), "-q", "e2e"]
+        step("browser, SQLite", *journey, CHROMIUM=chromium)
+        step("browser, PostgreSQL", *journey, CHROMIUM=chromium, E2E_DATABASE_URL=url)
+
+
+def main() -> int:
+    fast = "--fast" in sys.argv
+    began = time.monotonic()
+    try:
+        prepare.for_tests()
+        prepare.say(f"ready after {time.monotonic() - began:.0f} s")
+        checks()
+        tests(fast=fast)
+    except prepare.NotReady as reason:
+        prepare.say(f"midline: {reason}")
+        failed.append("preparation")
+    prepare.say(f"{time.monotonic() - began:.0f} s in all" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    prepare.say(f"{len(passed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    sys.exit(main())
