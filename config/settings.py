@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+# Lets classes such as ModelAdmin[Job] name their model at run time too.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -68,7 +72,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "django.contrib.admin",
+    # Before allauth, whose pages wear our templates.
+    "midline.people",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -82,7 +89,6 @@ INSTALLED_APPS = [
     "midline.core",
     "midline.jobs",
     "midline.activity",
-    "midline.people",
     "midline.practices",
     "midline.collaboration",
     "midline.cases",
@@ -95,6 +101,8 @@ INSTALLED_APPS = [
     "midline.web",
     "midline.api",
 ]
+if not PRODUCTION:
+    INSTALLED_APPS.append("demo.portal")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -192,6 +200,12 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_ADAPTER = "midline.people.adapters.AccountAdapter"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_FORMS = {"reset_password": "midline.people.forms.ResetPasswordForm"}
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = (
     False
@@ -207,6 +221,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "midline.web.views.faults.csrf_failure"
 MIDLINE_REGISTRATION: str = env.str("MIDLINE_REGISTRATION", default="reviewed")
 if MIDLINE_REGISTRATION not in {"open", "reviewed", "closed"}:
     raise ImproperlyConfigured(f"MIDLINE_REGISTRATION is {MIDLINE_REGISTRATION!r}. Set it to open, reviewed or closed.")
@@ -276,6 +291,8 @@ MIDLINE_S3_ENDPOINT: str = env.str("MIDLINE_S3_ENDPOINT", default="")
 MIDLINE_S3_REGION: str = env.str("MIDLINE_S3_REGION", default="")
 MIDLINE_X_ACCEL_PREFIX: str = env.str("MIDLINE_X_ACCEL_PREFIX", default="")
 MIDLINE_RESERVED_BYTES: int = env.int("MIDLINE_RESERVED_BYTES", default=500_000_000)
+# The sweep of files that no row names waits until each of these rooms has said what its rows name.
+MIDLINE_ROOMS_WITH_FILES = ("records", "setups")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
