@@ -55,8 +55,8 @@ export class Picture {
     this.grid = new Grid(this.stage, box);
     this.midline.className = "mv-midline";
     box.prepend(this.midline);
-    this.ruler = new Ruler(this.stage, over, words);
     this.plates = new Plates(this.stage, over, words, wishes.openPin);
+    this.ruler = new Ruler(this.stage, over, words);
     this.stage.onDrawn = () => this.follow();
     this.stage.onRest = () => void this.plates.look(this.ghost ? [this.ghost.group] : []);
     this.stage.onResized = () => this.look(this.store.state);
@@ -129,13 +129,14 @@ export class Picture {
     this.stage.invalidate();
   }
 
-  private useTools({ tools, view }: State): void {
-    const { lens } = this.stage;
-    lens.useOrthographic(tools.grid || tools.measure);
+  private useTools(state: State): void {
+    const { tools } = state;
+    const changed = this.stage.lens.useOrthographic(tools.grid || tools.measure);
     this.grid.on = tools.grid;
     if (!tools.measure) this.ruler.clear();
     this.canvas.dataset.mode = tools.pin || tools.measure ? "point" : "turn";
-    if (view) this.viewDirection = lens.direction();
+    // What perspective drew small at the back now needs its full width.
+    if (changed) this.look(state);
   }
 
   private tint(model: Model, selected: number | null): void {

@@ -74,13 +74,15 @@ export class Lens {
     orthographic.updateProjectionMatrix();
   }
 
-  useOrthographic(on: boolean): void {
+  /** True when the camera changed. */
+  useOrthographic(on: boolean): boolean {
     const next = on ? this.orthographic : this.perspective;
-    if (next === this.camera) return;
+    if (next === this.camera) return false;
     const direction = this.direction();
     const scale = this.pxPerMm;
     this.controls.object = next;
-    this.place(direction, this.controls.target, scale);
+    this.place(direction, this.controls.target.clone(), scale);
+    return true;
   }
 
   /** From the target towards the camera. */

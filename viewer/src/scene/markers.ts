@@ -4,16 +4,7 @@
  * Exports of whole arches carry no attachment shapes, so an attachment is a marker at the middle of the crown's surface, of the
  * planned size where the plan gives one; the page says so. Markers are children of their tooth and move with it.
  */
-import {
-  BoxGeometry,
-  type BufferGeometry,
-  Group,
-  Mesh,
-  Quaternion,
-  Raycaster,
-  SphereGeometry,
-  Vector3,
-} from "three";
+import { type BufferGeometry, Group, Mesh, Quaternion, Raycaster, SphereGeometry, Vector3 } from "three";
 import type { Attachment } from "../format/plan.ts";
 import { attachmentState } from "../format/timeline.ts";
 import type { Model, ModelPart } from "./model.ts";
@@ -79,6 +70,21 @@ function surfacePoint(
   };
 }
 
+/** A box with soft edges: a sphere pushed out towards its cube. */
+function roundedBox(sphere: SphereGeometry): BufferGeometry {
+  const box = sphere.clone();
+  const position = box.getAttribute("position");
+  const v = new Vector3();
+  for (let i = 0; i < position.count; i++) {
+    v.fromBufferAttribute(position, i);
+    const power = (v.x ** 6 + v.y ** 6 + v.z ** 6) ** (1 / 6);
+    v.multiplyScalar(0.5 / power);
+    position.setXYZ(i, v.x, v.y, v.z);
+  }
+  box.computeVertexNormals();
+  return box;
+}
+
 export class AttachmentMarkers {
   private readonly items: { readonly plan: Attachment; readonly mesh: Mesh }[] = [];
   private readonly geometries: BufferGeometry[] = [];
@@ -86,7 +92,7 @@ export class AttachmentMarkers {
   /** The model must stand at stage 0. */
   constructor(model: Model, attachments: readonly Attachment[], palette: Palette) {
     const round = new SphereGeometry(0.5, 24, 16);
-    const cut = new BoxGeometry(1, 1, 1);
+    const cut = roundedBox(round);
     this.geometries.push(round, cut);
     const buccal = buccalDirections(model);
     for (const plan of attachments) {
@@ -141,6 +147,8 @@ export class Ghost {
         mesh.matrixAutoUpdate = false;
         mesh.matrix.copy(source.matrixWorld);
         mesh.userData.arch = part.plan.arch;
+        // After the gingiva, which is drawn late for its faded rim and hides the stubs inside.
+        mesh.renderOrder = 1;
         this.group.add(mesh);
       }
     }

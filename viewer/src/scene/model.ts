@@ -8,6 +8,7 @@ import {
   type AnimationClip,
   AnimationMixer,
   Box3,
+  BufferAttribute,
   type BufferGeometry,
   type Camera,
   type Intersection,
@@ -22,7 +23,10 @@ import {
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import type { Arch, Part } from "../format/plan.ts";
+import { fade } from "./border.ts";
 import type { Palette } from "./palette.ts";
+
+const OUTLINE_POINTS = 400;
 
 export interface ModelPart {
   readonly plan: Part;
@@ -64,9 +68,44 @@ function findParts(root: Object3D, parts: readonly Part[]): Map<string, ModelPar
   return found;
 }
 
+/** Give a gingiva its opacity a vertex, worked out in millimetres whatever the file's quantisation. */
+function fadeRim(mesh: Mesh<BufferGeometry, Material>): void {
+  const { geometry } = mesh;
+  const position = geometry.getAttribute("position");
+  if (!geometry.index) return;
+  const corner = new Vector3();
+  const millimetres = new Float32Array(position.count * 3);
+  for (let i = 0; i < position.count; i++) {
+    corner
+      .fromBufferAttribute(position, i)
+      .applyMatrix4(mesh.matrixWorld)
+      .toArray(millimetres, i * 3);
+  }
+  const opacity = fade(millimetres, geometry.index.array);
+  const colour = new Float32Array(position.count * 4).fill(1);
+  opacity.forEach((share, i) => {
+    colour[i * 4 + 3] = share;
+  });
+  geometry.setAttribute("color", new BufferAttribute(colour, 4));
+}
+
+/** Some points of a part, enough to know its outline. World. */
+function outline(part: ModelPart): Vector3[] {
+  return part.meshes.flatMap((mesh) => {
+    const position = mesh.geometry.getAttribute("position");
+    const stride = Math.max(1, Math.floor(position.count / OUTLINE_POINTS));
+    const points: Vector3[] = [];
+    for (let i = 0; i < position.count; i += stride) points.push(mesh.getVertexPosition(i, new Vector3()));
+    for (const point of points) mesh.localToWorld(point);
+    return points;
+  });
+}
+
 export class Model {
   /** Each part's box at stage 0, world. */
   readonly boxes = new Map<string, Box3>();
+  /** Each part's outline at stage 0, world. */
+  readonly outlines = new Map<string, Vector3[]>();
   private readonly mixer: AnimationMixer;
   private readonly ray = new Raycaster();
 
@@ -82,12 +121,17 @@ export class Model {
       this.mixer.clipAction(clip).play();
     }
     this.setStage(0);
-    for (const [key, part] of parts) this.boxes.set(key, new Box3().setFromObject(part.node));
+    for (const [key, part] of parts) {
+      const points = outline(part);
+      this.outlines.set(key, points);
+      this.boxes.set(key, new Box3().setFromPoints(points));
+    }
   }
 
   /** Parse a file and dress its parts. Raises ModelError, or what the loader raises for a broken file. */
   static async read(bytes: ArrayBuffer, parts: readonly Part[], palette: Palette): Promise<Model> {
     const gltf = await new GLTFLoader().setMeshoptDecoder(MeshoptDecoder).parseAsync(bytes, "");
+    gltf.scene.updateMatrixWorld(true);
     const found = findParts(gltf.scene, parts);
     if (found.size === 0) throw new ModelError("The file holds none of the plan's parts.");
     for (const part of found.values()) {
@@ -95,6 +139,7 @@ export class Model {
         mesh.material.dispose();
         mesh.material = part.plan.kind === "tooth" ? palette.tooth : palette.gingiva;
         if (!mesh.geometry.hasAttribute("normal")) mesh.geometry.computeVertexNormals();
+        if (part.plan.kind === "gingiva") fadeRim(mesh);
       }
     }
     return new Model(gltf.scene, found, gltf.animations);

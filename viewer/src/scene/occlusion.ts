@@ -32,13 +32,12 @@ export class Occlusion {
     side: DoubleSide,
   });
   private readonly target = new WebGLRenderTarget(1, 1);
-  private pixels = new Uint8Array(4);
   private newest = 0;
 
   constructor(private readonly renderer: WebGLRenderer) {}
 
   /**
-   * For each world point: is it in sight? Resolves to null when a newer question was asked meanwhile.
+   * For each world point: is it in sight? Resolves to null when a newer question was asked meanwhile or the card gave up.
    * `leaveOut` are objects that hide nothing (ghost).
    */
   async visible(
@@ -51,15 +50,20 @@ export class Occlusion {
     const { width, height } = this.draw(scene, camera, leaveOut);
     const nearer = camera.getWorldDirection(new Vector3()).multiplyScalar(-TOLERANCE_MM);
     const projected = points.map((point) => point.clone().add(nearer).project(camera));
-    this.pixels = new Uint8Array(width * height * 4);
-    await this.renderer.readRenderTargetPixelsAsync(this.target, 0, 0, width, height, this.pixels);
+    const pixels = new Uint8Array(width * height * 4);
+    try {
+      await this.renderer.readRenderTargetPixelsAsync(this.target, 0, 0, width, height, pixels);
+    } catch {
+      // The graphics card gave up or the page is being left: there is no answer.
+      return null;
+    }
     if (asked !== this.newest) return null;
     return projected.map(({ x, y, z }) => {
       if (Math.abs(x) > 1 || Math.abs(y) > 1) return false;
       const column = Math.min(width - 1, Math.floor(((x + 1) / 2) * width));
       const row = Math.min(height - 1, Math.floor(((y + 1) / 2) * height));
       const at = (row * width + column) * 4;
-      const [r = 255, g = 255, b = 255, a = 255] = this.pixels.subarray(at, at + 4);
+      const [r = 255, g = 255, b = 255, a = 255] = pixels.subarray(at, at + 4);
       return (z + 1) / 2 <= unpackDepth(r, g, b, a) + 1e-6;
     });
   }

@@ -2,10 +2,10 @@
  * Materials of the models. Teeth and gingiva keep their colours in both themes (a shade is clinical information); what
  * marks something (selection, ghost, attachments) follows the page's CSS variables.
  */
-import { Color, DoubleSide, type Material, MeshStandardMaterial } from "three";
+import { Color, DoubleSide, type Material, MeshStandardMaterial, SRGBColorSpace } from "three";
 
-const TOOTH = "#f1e7d6";
-const GINGIVA = "#dc9a90";
+const TOOTH = "#f9f2e5";
+const GINGIVA = "#ecb1a7";
 
 /** Read CSS colours of any notation (the theme uses oklch) as sRGB, through the browser's own parser. */
 class CssColours {
@@ -20,22 +20,32 @@ class CssColours {
     if (value) this.paint.fillStyle = value;
     this.paint.fillRect(0, 0, 1, 1);
     const [r = 0, g = 0, b = 0] = this.paint.getImageData(0, 0, 1, 1).data;
-    return new Color().setRGB(r / 255, g / 255, b / 255, "srgb");
+    return new Color().setRGB(r / 255, g / 255, b / 255, SRGBColorSpace);
   }
 }
 
 export class Palette {
   readonly tooth = new MeshStandardMaterial({ color: TOOTH, roughness: 0.4 });
   readonly selected = new MeshStandardMaterial({ roughness: 0.38 });
-  /** Both sides: a gingiva is an open sheet, seen from inside in the occlusal views. */
-  readonly gingiva = new MeshStandardMaterial({ color: GINGIVA, roughness: 0.5, side: DoubleSide });
+  /** Both sides: a gingiva is an open sheet, seen from inside in the occlusal views. Its rim fades by vertex. */
+  readonly gingiva = new MeshStandardMaterial({
+    color: GINGIVA,
+    roughness: 0.5,
+    side: DoubleSide,
+    vertexColors: true,
+    transparent: true,
+  });
   readonly attachment = new MeshStandardMaterial({ roughness: 0.35 });
   /** The frozen start: it must not hide what stands behind it, so it writes no depth. */
   readonly ghost = new MeshStandardMaterial({
     roughness: 0.8,
     transparent: true,
-    opacity: 0.32,
+    opacity: 0.36,
     depthWrite: false,
+    // Where a tooth has not moved the tooth itself is seen, not a flicker of both.
+    polygonOffset: true,
+    polygonOffsetFactor: 1,
+    polygonOffsetUnits: 8,
   });
   private readonly colours: CssColours;
 
@@ -46,11 +56,11 @@ export class Palette {
 
   followTheme(): void {
     const accent = this.colours.read("--color-primary", "#006477");
-    const { l } = accent.getHSL({ h: 0, s: 0, l: 0 });
-    // A deep petrol would make the tooth's form unreadable: it is lightened until shading shows on it.
-    this.selected.color.copy(accent).lerp(new Color("#ffffff"), Math.max(0, 0.5 - l * 0.75));
-    this.ghost.color.copy(accent).lerp(new Color("#3a5fb0"), 0.35);
-    this.attachment.color.copy(this.colours.read("--ml-act-dot", "#cb7909"));
+    // A deep petrol would hide the tooth's form: its hue is kept, at a lightness on which shading shows.
+    const { h } = accent.getHSL({ h: 0, s: 0, l: 0 }, SRGBColorSpace);
+    this.selected.color.setHSL(h, 0.42, 0.68, SRGBColorSpace);
+    this.ghost.color.copy(accent).lerp(new Color("#3f86d8"), 0.5);
+    this.attachment.color.copy(this.colours.read("--ml-act-dot", "#cb7909")).lerp(new Color("#ffd27a"), 0.3);
   }
 
   dispose(): void {

@@ -1,7 +1,15 @@
 /**
  * The drawn picture: renderer, light, cameras, and one frame whenever something changed. Nothing runs in between.
  */
-import { type Box3, DirectionalLight, HemisphereLight, Scene, Vector2, Vector3, WebGLRenderer } from "three";
+import {
+  DirectionalLight,
+  HemisphereLight,
+  NeutralToneMapping,
+  Scene,
+  Vector2,
+  Vector3,
+  WebGLRenderer,
+} from "three";
 import type { Arch, ViewName } from "../format/plan.ts";
 import { type Frame, Lens } from "./lens.ts";
 import type { Hit, Model } from "./model.ts";
@@ -39,6 +47,8 @@ export class Stage {
   ) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
     this.renderer.setClearColor(0x000000, 0);
+    // Keeps highlights on enamel from burning out without shifting its shade.
+    this.renderer.toneMapping = NeutralToneMapping;
     this.palette = new Palette(box);
     this.lens = new Lens(canvas);
     this.occlusion = new Occlusion(this.renderer);
@@ -51,11 +61,11 @@ export class Stage {
 
   /** A soft sky, a key from the upper left and a weak fill: all but the sky turn with the camera. */
   private light(): void {
-    this.scene.add(new HemisphereLight("#ffffff", "#c9b3a6", 1.25));
+    this.scene.add(new HemisphereLight("#ffffff", "#dccbc1", 1.85));
     for (const camera of [this.lens.perspective, this.lens.orthographic]) {
-      const key = new DirectionalLight("#fffaf2", 1.55);
+      const key = new DirectionalLight("#fffaf2", 1.95);
       key.position.set(-0.5, 0.75, 1);
-      const fill = new DirectionalLight("#e8f2ff", 0.55);
+      const fill = new DirectionalLight("#e8f2ff", 0.8);
       fill.position.set(0.9, -0.1, 0.6);
       camera.add(key, key.target, fill, fill.target);
     }
@@ -105,18 +115,16 @@ export class Stage {
 
   /** Look from a named side, or along a direction, at everything visible. Margin in CSS pixels a side. */
   look(from: ViewName | Vector3, margin: Frame): void {
-    this.lens.fit(from, this.visibleCorners(), margin);
+    this.lens.fit(from, this.visiblePoints(), margin);
     this.invalidate();
   }
 
-  private visibleCorners(): Vector3[] {
-    const corners: Vector3[] = [];
-    for (const [key, { min, max }] of this.model?.boxes ?? new Map<string, Box3>()) {
-      if (!this.model?.parts.get(key)?.node.visible) continue;
-      for (const x of [min.x, max.x])
-        for (const y of [min.y, max.y]) for (const z of [min.z, max.z]) corners.push(new Vector3(x, y, z));
+  private visiblePoints(): Vector3[] {
+    const points: Vector3[] = [];
+    for (const [key, outline] of this.model?.outlines ?? []) {
+      if (this.model?.parts.get(key)?.node.visible) points.push(...outline);
     }
-    return corners.length > 0 ? corners : [new Vector3(-30, 0, -20), new Vector3(30, 50, 20)];
+    return points.length > 0 ? points : [new Vector3(-30, 0, -20), new Vector3(30, 50, 20)];
   }
 
   show(arch: Arch, visible: boolean): void {

@@ -5,7 +5,7 @@
 import { Quaternion, Vector3 } from "three";
 import { toothNumber } from "../format/numbering.ts";
 import type { Place } from "../format/pins.ts";
-import type { Numbering, Pin } from "../format/plan.ts";
+import type { Arch, Numbering, Pin } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
 import { buccalDirections } from "../scene/markers.ts";
 import type { Model, ModelPart } from "../scene/model.ts";
@@ -13,6 +13,10 @@ import type { Stage } from "../scene/stage.ts";
 
 /** Number plates stand this far off the tooth, over the gingiva, in px. */
 const NUMBER_OFFSET = 13;
+/** Seen along the teeth, past the bulge of the crown. */
+const NUMBER_OFFSET_OCCLUSAL = 24;
+/** Above this share of "along the teeth" a view is occlusal. */
+const OCCLUSAL = 0.85;
 /** Plates nearer than this would cover each other, in px. */
 const NUMBER_ROOM = { width: 21, height: 15 };
 /** A face turned away further than this is behind, whatever the depth says. */
@@ -148,6 +152,9 @@ export class Plates {
     const { lens } = this.stage;
     const towards = lens.direction();
     const taken: { x: number; y: number }[] = [];
+    const lone = this.loneArch();
+    const occlusal = Math.abs(towards.z) > OCCLUSAL;
+    const offset = occlusal ? NUMBER_OFFSET_OCCLUSAL : NUMBER_OFFSET;
     for (const plate of this.shownPlates()) {
       const { node } = plate.part;
       const turn = node.getWorldQuaternion(new Quaternion());
@@ -159,11 +166,13 @@ export class Plates {
         const tip = this.stage.toScreen(world.add(plate.off.clone().applyQuaternion(turn)));
         const length = Math.hypot(tip.x - x, tip.y - y);
         if (length > 0.5) {
-          x += ((tip.x - x) / length) * NUMBER_OFFSET;
-          y += ((tip.y - y) / length) * NUMBER_OFFSET;
+          x += ((tip.x - x) / length) * offset;
+          y += ((tip.y - y) / length) * offset;
         }
       }
-      let shown = node.visible && at.inside && plate.inSight && facing > TURNED_AWAY;
+      // Looking onto the biting side of a single arch, only its own crowns could cover the margin where numbers stand.
+      const uncovered = occlusal && plate.off !== null && lone === (towards.z < 0 ? "upper" : "lower");
+      let shown = node.visible && at.inside && (plate.inSight || uncovered) && facing > TURNED_AWAY;
       if (shown && plate.off) {
         const { width, height } = NUMBER_ROOM;
         if (taken.some((other) => Math.abs(other.x - x) < width && Math.abs(other.y - y) < height))
@@ -173,6 +182,15 @@ export class Plates {
       plate.element.hidden = !shown;
       plate.element.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     }
+  }
+
+  /** The arch that is shown by itself, or null. */
+  private loneArch(): Arch | null {
+    const arches = new Set(
+      this.stage.model?.teeth().flatMap((part) => (part.node.visible ? part.plan.arch : [])),
+    );
+    const [only, other] = arches;
+    return other ? null : (only ?? null);
   }
 
   /** Nearest first, the selected number before all, so that of two close plates the nearer one stays. */
