@@ -1,0 +1,15 @@
+"""`manage.py demo_load`: loads the demo once; a second call keeps what stands."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from demo.portal.load import load
+
+
+class Command(BaseCommand):
+    help = "Loads the demo's people, cases and setups. Does nothing when they stand already."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not load(self.stdout.write):
+            self.stdout.write("The demo stands already; its data is kept.")
