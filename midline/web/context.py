@@ -1,0 +1,223 @@
+"""What every page knows: who acts and where, the header's links, the workspaces of the person, the side menu of My Account.
+
+Everything is worked out when a template asks for it, so a fragment costs nothing; a whole page costs at most three queries.
+A link whose page does not exist is left out: rooms add their addresses, nothing here needs to change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F
+from django.http import HttpRequest
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from midline.cases.models import Status
+from midline.cases.policies import providers_for
+from midline.collaboration.models import LIVE, Collaboration
+from midline.core import clock
+from midline.core.workspace import Workspace
+from midline.people.models import User
+from midline.people.policies import Actor
+from midline.practices.models import Provider
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page that a menu offers.
+
+    `go` is the letter after G; `needs` is "provider" or "add_order"; `also` names second segments of addresses that mark it too.
+    """
+
+    label: str | Promise
+    name: str
+    args: tuple[str, ...] = ()
+    icon: str = ""
+    go: str = ""
+    needs: str = ""
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link as a template shows it."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    go: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace of the person, with what is in it in words."""
+
+    workspace: Workspace
+    label: str
+    facts: str
+    url: str
+    tone: str
+    current: bool
+
+
+TONES = {Workspace.PROVIDER: "act", Workspace.COLLABORATOR: "peer", Workspace.LAB: "lab", Workspace.ACCOUNT: "idle"}
+
+HEADER: dict[Workspace, list[Link]] = {
+    Workspace.PROVIDER: [
+        Link(gettext_lazy("Dashboard"), "web:dashboard", ("provider",), go="d"),
+        Link(gettext_lazy("Manage Orders"), "cases:manage_orders", go="o", also=("cases",)),
+        Link(gettext_lazy("Manage Collaborators"), "cases:manage_collaborators", go="c"),
+        Link(gettext_lazy("Add Order"), "orders:add", ("provider",), icon="plus"),
+        Link(gettext_lazy("Add Retainer"), "orders:add_retainer", ("provider",), icon="plus"),
+    ],
+    Workspace.COLLABORATOR: [
+        Link(gettext_lazy("Dashboard"), "web:dashboard", ("collaborator",), go="d"),
+        Link(gettext_lazy("Cases"), "cases:collaborator_cases", go="o", also=("cases",)),
+        Link(gettext_lazy("Add Order"), "orders:add", ("collaborator",), icon="plus", needs="add_order"),
+        Link(gettext_lazy("Add Retainer"), "orders:add_retainer", ("collaborator",), icon="plus", needs="add_order"),
+    ],
+    Workspace.LAB: [
+        Link(gettext_lazy("Dashboard"), "web:dashboard", ("lab",), go="d"),
+        Link(gettext_lazy("Queue"), "lab:queue", go="o", also=("cases",)),
+    ],
+}
+
+# The side menu of My Account. A room that adds a page adds a line here.
+ACCOUNT: list[Link] = [
+    Link(gettext_lazy("Profile"), "people:profile", icon="user"),
+    Link(gettext_lazy("Practices"), "people:practices", icon="building-2", needs="provider"),
+    Link(gettext_lazy("Collaborator(s)"), "cases:account_collaborators", icon="users", needs="provider"),
+    Link(gettext_lazy("Email Notifications"), "notify:email_notifications", icon="mail"),
+    Link(gettext_lazy("Treatment preferences"), "people:preferences", icon="sliders-horizontal", needs="provider"),
+    Link(gettext_lazy("Security"), "people:security", icon="shield-check"),
+    Link(gettext_lazy("Access log"), "web:access_log", icon="history", needs="provider"),
+    Link(gettext_lazy("API tokens"), "people:tokens", icon="key-round"),
+]
+
+
+def address(name: str, *args: str) -> str | None:
+    """The address of a page, or None while no room offers it."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+
+
+@cache
+def _has_template(name: str) -> bool:
+    try:
+        get_template(name)
+    except TemplateDoesNotExist:
+        return False
+    return True
+
+
+def _entries(links: Sequence[Link], path: str, having: set[str]) -> list[Entry]:
+    """The links that lead somewhere and that this person may use, the longest address above `path` marked as current."""
+    offered = [(link, address(link.name, *link.args)) for link in links if not link.needs or link.needs in having]
+    found = [(link, url) for link, url in offered if url]
+    above = [url for link, url in found if path == url or (path.startswith(url) and link.name != "web:dashboard")]
+    current = max(above, key=len, default="")
+    segment = path.strip("/").split("/")[1:2]
+    if not current:
+        current = next((url for link, url in found if segment and segment[0] in link.also), "")
+    return [Entry(link.label, url, link.icon, link.go, url == current) for link, url in found]
+
+
+class Portal:
+    """The header of one request; each part is worked out once, when asked."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        user = getattr(request, "user", None)
+        self.user: User | None = user if isinstance(user, User) else None
+        self.path = request.path_info
+        self.actor: Actor | None = getattr(request, "actor", None)
+        self._places: list[Place] | None = None
+
+    @property
+    def workspace(self) -> Workspace | None:
+        return self.actor.workspace if self.actor else None
+
+    def places(self) -> list[Place]:
+        """The workspaces that this person has, provider first."""
+        if self._places is None:
+            found = (self._provider(), self._collaborator(), self._lab()) if self.user else ()
+            self._places = [place for place in found if place]
+        return self._places
+
+    def _place(self, workspace: Workspace, facts: str) -> Place:
+        url = address("web:dashboard", workspace.value) or f"/{workspace.value}/"
+        return Place(workspace, str(workspace.label), facts, url, TONES[workspace], workspace is self.workspace)
+
+    def _provider(self) -> Place | None:
+        counts = sum((F(f"counts__{status.value}") for status in Status), start=F("pk") * 0)
+        row = (
+            Provider.objects.filter(person=self.user, state=Provider.State.CONFIRMED)
+            .annotate(practice_count=Count("practices"), case_count=counts)
+            .values_list("practice_count", "case_count")
+            .first()
+        )
+        if row is None:
+            return None
+        practices, cases = row
+        facts = ngettext("%(n)s practice", "%(n)s practices", practices) % {"n": practices}
+        facts += ", " + ngettext("%(n)s case", "%(n)s cases", cases or 0) % {"n": cases or 0}
+        return self._place(Workspace.PROVIDER, facts)
+
+    def _collaborator(self) -> Place | None:
+        mine = Collaboration.objects.filter(person=self.user).exclude(state=Collaboration.State.INVITED)
+        rows = mine.aggregate(all=Count("pk"), live=Count("pk", filter=LIVE(clock.now())))
+        if not rows["all"]:
+            return None
+        live = rows["live"]
+        facts = ngettext("%(n)s provider shares", "%(n)s providers share", live) % {"n": live} if live else _("Nobody shares with you now")
+        return self._place(Workspace.COLLABORATOR, facts)
+
+    def _lab(self) -> Place | None:
+        return self._place(Workspace.LAB, settings.MIDLINE_LAB_NAME) if self.user and self.user.is_technician else None
+
+    def header(self) -> list[Entry]:
+        """The links of the workspace; on the account pages and outside every workspace those of the person's first one."""
+        workspace = self.workspace
+        if workspace is None or workspace is Workspace.ACCOUNT:
+            workspace = next((place.workspace for place in self.places()), None)
+        return _entries(HEADER.get(workspace, []), self.path, self._having(workspace)) if workspace else []
+
+    def _having(self, workspace: Workspace | None) -> set[str]:
+        """What links may need. "add_order" is asked of the policy, where a collaborator may or may not begin orders."""
+        if workspace is not Workspace.COLLABORATOR or self.user is None:
+            return set()
+        return {"add_order"} if providers_for(Actor(self.user, Workspace.COLLABORATOR)).exists() else set()
+
+    def account(self) -> list[Entry]:
+        """The side menu of My Account."""
+        provider = any(place.workspace is Workspace.PROVIDER for place in self.places())
+        return _entries(ACCOUNT, self.path, {"provider"} if provider else set())
+
+    def home(self) -> str:
+        """Where `/` leads: the first workspace of the person, else their account."""
+        return next((place.url for place in self.places()), None) or address("people:profile") or "/account/"
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The context of every template: actor, portal, workspaces, menu, account_menu and the account links."""
+    here = Portal(request)
+    return {
+        "actor": here.actor,
+        "portal": here,
+        "workspaces": SimpleLazyObject(here.places),
+        "menu": SimpleLazyObject(here.header),
+        "account_menu": SimpleLazyObject(here.account),
+        "account_url": SimpleLazyObject(lambda: address("people:profile")),
+        "notifications_url": SimpleLazyObject(lambda: address("notify:email_notifications")),
+        "bell": "notify/_bell.html" if here.user and _has_template("notify/_bell.html") else "",
+        "lab_name": settings.MIDLINE_LAB_NAME,
+    }

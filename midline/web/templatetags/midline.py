@@ -1,0 +1,288 @@
+"""Tags of every page, builtin: no `{% load %}`. What each looks like stands on /design/, how it is used in ../README.md."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BaseForm
+from django.template.context import Context
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils import formats
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_vite.core.asset_loader import DjangoViteAssetLoader
+from django_vite.core.exceptions import DjangoViteAssetNotFoundError
+
+from midline.cases.models import Case, CollaboratorStatus, Status, Turn
+from midline.core import clock
+from midline.core.workspace import Workspace
+from midline.web import moments
+from midline.web.context import TONES
+from midline.web.numbering import tooth_number
+from midline.web.words import words as page_words
+
+register = template.Library()
+
+MARK = mark_safe(
+    '<svg viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"'
+    ' aria-hidden="true"><path d="M3.6 19.4c0-7.4 1.3-11.9 5-13.6"/><path d="M20.4 19.4c0-7.4-1.3-11.9-5-13.6"/>'
+    '<path d="M12 4v15.4" stroke="var(--color-primary)"/></svg>'
+)
+GLYPH = mark_safe(
+    '<svg viewBox="0 0 48 48" width="40" height="40" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"'
+    ' aria-hidden="true"><path d="M8 40c0-16 2.5-25 10-28.5M40 40c0-16-2.5-25-10-28.5"/><path d="M24 7v34" stroke-dasharray="3 4"/></svg>'
+)
+
+
+# --- what stands on a page once -------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """Scripts and styles of a Vite entry. Tests run without a build and get nothing."""
+    try:
+        return mark_safe(str(DjangoViteAssetLoader.instance().generate_vite_asset(path)))  # noqa: S308 - the build's own file names
+    except DjangoViteAssetNotFoundError:
+        if settings.MIDLINE_ENV == "test":
+            return ""
+        raise
+
+
+@register.simple_tag
+def asset_url(path: str) -> str:
+    """The address of one built file, or nothing when it was not built."""
+    try:
+        return str(DjangoViteAssetLoader.instance().generate_vite_asset_url(path))
+    except DjangoViteAssetNotFoundError:
+        return ""
+
+
+@register.simple_tag
+def words() -> SafeString:
+    """The sentences of the page's scripts."""
+    return json_script(page_words(), "ml-words")
+
+
+@register.simple_tag
+def sprite() -> str:
+    return static("web/icons.svg")
+
+
+@register.simple_tag
+def mark() -> SafeString:
+    """The sign of Midline."""
+    return MARK
+
+
+@register.simple_tag
+def glyph() -> SafeString:
+    """The mid line of empty states."""
+    return GLYPH
+
+
+# --- signs ----------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "", **attrs: str) -> SafeString:
+    """An icon of the sprite. Hidden from screen readers unless `label` names it; `class_name` adds classes."""
+    classes = " ".join(filter(None, ["i", f"i-{size}" if size else "", attrs.get("class_name", "")]))
+    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="{}" width="16" height="16" {}><use href="{}#i-{}"/></svg>', classes, named, static("web/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def status(value: Status | Case | str, detail: str = "", tag: bool = False, unusable: bool = False) -> SafeString:
+    """A case status: coloured icon, words in ink; `tag` fills it, for page headers. A case brings its detail along."""
+    if isinstance(value, Case):
+        detail = detail or value.status_detail
+    state = value.state if isinstance(value, Case) else Status(value)
+    tone, sign = ("stop", "file-x-2") if unusable and state is Status.RECORDS_NEEDED else (state.tone, state.icon)
+    return _sign(tone, sign, str(state.label), detail, tag)
+
+
+@register.simple_tag
+def collaborator_status(value: CollaboratorStatus | str | None, detail: str = "", tag: bool = False) -> SafeString:
+    """A collaborator status; a dash where there is none."""
+    if not value:
+        return format_html('<span class="text-ink-3" aria-label="{}">—</span>', _("No collaborator evaluates"))
+    state = CollaboratorStatus(value)
+    return _sign(state.tone, state.icon, str(state.label), detail, tag)
+
+
+def _sign(tone: str, sign: str, label: str, detail: str, tag: bool) -> SafeString:
+    if tag:
+        return format_html('<span class="ml-tag" data-tone="{}">{}{}</span>', tone, icon(sign, "sm"), label)
+    words_of_it = format_html('<span class="ml-status" data-tone="{}">{}<span>{}</span></span>', tone, icon(sign), label)
+    return format_html('{}<span class="text-xs text-ink-3 ml-2">{}</span>', words_of_it, detail) if detail else words_of_it
+
+
+@register.simple_tag(takes_context=True)
+def turn(context: Context, value: Turn | str, you: bool | None = None) -> SafeString:
+    """Whose turn it is. The reader's own says "Your turn".
+
+    Provider and lab are known by the workspace; for a collaborator the caller says `you`, because who has marked ready is not asked again.
+    """
+    whose = Turn(value)
+    if whose is Turn.NOBODY:
+        return format_html(
+            '<span class="ml-turn text-ink-3"><span aria-hidden="true">—</span><span class="sr-only">{}</span></span>', _("Nobody")
+        )
+    actor = context.get("actor")
+    if you is None:
+        own = {Turn.PROVIDER: Workspace.PROVIDER, Turn.LAB: Workspace.LAB}
+        you = actor is not None and own.get(whose) is actor.workspace
+    if you:
+        return format_html('<span class="ml-turn" data-tone="{}" data-you>{}{}</span>', whose.tone, icon("user", "sm"), _("Your turn"))
+    return format_html('<span class="ml-turn" data-tone="{}">{}{}</span>', whose.tone, icon(whose.icon, "sm"), whose.label)
+
+
+@register.simple_tag
+def bubble(count: int) -> str:
+    """Unread comments; nothing when there are none."""
+    if not count:
+        return ""
+    said = ngettext("%(n)s unread comment", "%(n)s unread comments", count) % {"n": count}
+    return format_html(
+        '<span class="ml-bubble" title="{}"><span aria-hidden="true">{}</span><span class="sr-only">{}</span></span>', said, count, said
+    )
+
+
+@register.simple_tag
+def avatar(who: Any, tone: str = "idle", size: str = "") -> SafeString:
+    """The initials of a person, of a collaboration or of a name; always beside the name itself."""
+    initials = getattr(who, "initials", "") or "".join(part[:1] for part in str(who).split()[:2]).upper()
+    return format_html(
+        '<span class="ml-av{}" data-tone="{}" aria-hidden="true">{}</span>', " ml-av-sm" if size == "sm" else "", tone, initials
+    )
+
+
+@register.filter
+def tone_of(workspace: Workspace | None) -> str:
+    """The tone of a role, the same in every workspace."""
+    return TONES.get(workspace, "idle") if workspace else "idle"
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> str:
+    """ "12 min", "Yesterday", "14 Nov", exact on hover; kept true by the page's script."""
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), moments.exact(moment), moments.ago(moment, clock.now())
+    )
+
+
+@register.simple_tag(takes_context=True)
+def number_of_tooth(context: Context, fdi: int) -> str:
+    """A tooth in the numbering that the reader chose."""
+    actor = context.get("actor")
+    return tooth_number(int(fdi), actor.user.numbering if actor else "fdi")
+
+
+@register.filter
+def tooth(fdi: int, numbering: str) -> str:
+    """`{{ 21|tooth:actor.user.numbering }}`"""
+    return tooth_number(int(fdi), numbering)
+
+
+@register.filter
+def mm(value: float | None, how: str = "2") -> str:
+    """Millimetres with a thin space: "0.20 mm". `how`: decimals, after "+" when the sign is always written."""
+    return "" if value is None else f"{_number(value, how)}\u2009mm"
+
+
+@register.filter
+def deg(value: float | None, how: str = "1") -> str:
+    """Degrees: "4.2°". `how` as for mm."""
+    return "" if value is None else f"{_number(value, how)}°"
+
+
+def _number(value: float, how: str) -> str:
+    decimals = int(how.lstrip("+") or "1")
+    rounded = round(float(value), decimals)
+    text = formats.number_format(abs(rounded), decimal_pos=decimals)
+    sign = "−" if rounded < 0 else "+" if how.startswith("+") and rounded > 0 else ""
+    return f"{sign}{text}"
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def progress(percent: int, label: str, said: str = "", tone: str = "") -> SafeString:
+    """A bar with per cent and time left in words; tone "act" when interrupted."""
+    return mark_safe(  # noqa: S308 - a rendered template
+        render_to_string("components/progress.html", {"percent": percent, "label": label, "said": said or f"{percent}%", "tone": tone})
+    )
+
+
+@register.simple_tag
+def skeleton(rows: int = 5) -> SafeString:
+    """Rows to come, shown after 200 ms."""
+    widths = [40, 62, 50, 45, 58]
+    return mark_safe(render_to_string("components/skeleton.html", {"rows": [widths[n % 5] for n in range(rows)]}))  # noqa: S308
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(*forms: BaseForm) -> dict[str, Any]:
+    """What is wrong, on top of the form, linked to each field. Takes one form or several."""
+    items = [
+        {"id": field.id_for_label or field.auto_id, "label": field.label, "text": error}
+        for form in forms
+        for field in form
+        for error in field.errors
+    ]
+    general = [error for form in forms for error in form.non_field_errors()]
+    return {"items": items, "general": general, "count": len(items) + len(general)}
+
+
+@register.simple_block_tag(takes_context=True)
+def dialog(context: Context, content: str, name: str, title: str, text: str = "", **flags: Any) -> str:
+    """A decision: title asks, text says what happens. `is_open` shows it at once, `hold` keeps it on a click beside it."""
+    return _shell("dialog", context, content, name=name, title=title, text=text, **flags)
+
+
+@register.simple_block_tag(takes_context=True)
+def drawer(context: Context, content: str, name: str, title: str, **flags: Any) -> str:
+    """420 px from the right; the page stays alive beside it."""
+    return _shell("drawer", context, content, name=name, title=title, **flags)
+
+
+@register.simple_block_tag(takes_context=True)
+def popover(context: Context, content: str, name: str, title: str = "", **flags: Any) -> str:
+    """340 px, from the button with popovertarget="<name>"."""
+    return _shell("popover", context, content, name=name, title=title, **flags)
+
+
+@register.simple_block_tag(takes_context=True)
+def nothing(context: Context, content: str, title: str, text: str = "", **flags: Any) -> str:
+    """Empty state: the mid line, what is empty, why, and one way out as content."""
+    return _shell("nothing", context, content, title=title, text=text, **flags)
+
+
+@register.simple_block_tag(takes_context=True)
+def bar(context: Context, content: str, label: str, **flags: Any) -> str:
+    """The bar at the bottom: names the object at the left, holds one primary button at the right. `selection` shows it with a selection."""
+    return _shell("bar", context, content, label=label, **flags)
+
+
+def _shell(part: str, context: Context, content: str, **values: Any) -> SafeString:
+    html = render_to_string(f"components/{part}.html", {"content": content, **values}, request=None)
+    return mark_safe(html)  # noqa: S308 - a rendered template; its parts were escaped there
+
+
+@register.filter
+def pairs(choices: Sequence[Any]) -> list[tuple[str, str]]:
+    """Choices of a field or of an enumeration as (value, label)."""
+    return [(str(value), str(label)) for value, label in choices]

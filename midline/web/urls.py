@@ -1,0 +1,23 @@
+"""Addresses of web."""
+
+from django.conf import settings
+from django.urls import URLPattern, path
+
+from midline.web.views import design, health, home, updates
+
+app_name = "web"
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("account/theme/", home.theme, name="theme"),
+    path("account/single-keys/", home.single_keys, name="single_keys"),
+    path("healthz", health.healthz, name="healthz"),
+    path("<workspace:workspace>/updates", updates.workspace_updates, name="workspace_updates"),
+    path("<workspace:workspace>/cases/<str:number>/updates", updates.case_updates, name="updates"),
+]
+if settings.DEBUG:
+    urlpatterns += [
+        path("design/", design.design, name="design"),
+        path("design/fault/<int:code>/", design.fault, name="design_fault"),
+        path("design/toast/", design.toast, name="design_toast"),
+        path("design/<slug:part>/", design.part, name="design_part"),
+    ]

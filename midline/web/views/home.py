@@ -1,0 +1,30 @@
+"""Where `/` leads, and what a person chooses about the look and the keys."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from midline.core.http import PortalRequest, safe_next
+from midline.web import services
+from midline.web.context import Portal
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """To the person's first workspace: provider, then collaborator, then lab, then their account."""
+    return redirect(Portal(request).home())
+
+
+@login_required
+@require_POST
+def theme(request: PortalRequest) -> HttpResponse:
+    services.theme_choose(by=request.user, theme=request.POST.get("theme", ""))
+    return safe_next(request, "web:home")
+
+
+@login_required
+@require_POST
+def single_keys(request: PortalRequest) -> HttpResponse:
+    services.single_keys_choose(by=request.user, on=request.POST.get("single_keys") == "on")
+    return safe_next(request, "web:home")
