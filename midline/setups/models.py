@@ -74,8 +74,9 @@ class SetupVersion(models.Model):
     """One immutable version of the plan. Unpublished (published_at None) it is its planner's and the lab's alone.
 
     content_hash is the SHA-256 over models, movements, IPR, attachments and notes: a decision is bound to it.
-    files: {"preview": {"key", "sha256", "size", "br_key", "br_size", "gz_key", "gz_size"}, "full": {…}}; pictures: {"front": {"key", "sha256"},
-    "start": {…}}; plan: what `meshes` said of the whole (turn, notes, bytes, triangles, reference_point); poses and frames stand in Part.
+    files: {"preview": {"key", "sha256", "size", "br_key", "br_size", "gz_key", "gz_size"}, "full": {…}}.
+    pictures: {"front": {"key", "sha256"}, "start": {…}}.
+    plan: what `meshes` said of the whole (turn, notes, bytes, triangles, reference_point); poses and frames stand in Part.
     Once published, `save` and `delete` raise Frozen, here and on every row of the version.
     """
 

@@ -1,1 +1,22 @@
 """Writes on treatment setups: imports, versions, and (in decisions) what is decided on them."""
+
+from midline.setups.services.content import content_hash
+from midline.setups.services.imports import import_begin, import_discard, import_map, import_record, import_retry
+from midline.setups.services.mapping import MappingRefused
+from midline.setups.services.versions import AttachmentRow, FieldsRefused, IprRow, plan_write, teeth_confirm, version_publish
+
+__all__ = [
+    "AttachmentRow",
+    "FieldsRefused",
+    "IprRow",
+    "MappingRefused",
+    "content_hash",
+    "import_begin",
+    "import_discard",
+    "import_map",
+    "import_record",
+    "import_retry",
+    "plan_write",
+    "teeth_confirm",
+    "version_publish",
+]

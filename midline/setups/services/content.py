@@ -8,7 +8,8 @@ from midline.setups.models import SetupVersion
 
 
 def content_of(version: SetupVersion) -> dict[str, Any]:
-    """Everything the hash covers, as plain values in a fixed order: the models by their hashes, teeth, movements, IPR, attachments, words."""
+    """Everything the hash covers, as plain values in a fixed order; the models stand in it by their own hashes."""
+    iprs = version.iprs.order_by("before_stage", "tooth_a", "tooth_b")
     return {
         "models": {name: about["sha256"] for name, about in sorted(version.files.items())},
         "original": version.original_sha256,
@@ -18,10 +19,7 @@ def content_of(version: SetupVersion) -> dict[str, Any]:
             [m.fdi, m.stage, m.mesial_mm, m.buccal_mm, m.occlusal_mm, m.rotation_deg, m.tip_deg, m.torque_deg]
             for m in version.movements.order_by("fdi", "stage")
         ],
-        "ipr": [
-            [i.tooth_a, i.tooth_b, f"{i.amount_mm:.2f}", i.before_stage]
-            for i in version.iprs.order_by("before_stage", "tooth_a", "tooth_b")
-        ],
+        "ipr": [[i.tooth_a, i.tooth_b, f"{i.amount_mm:.2f}", i.before_stage] for i in iprs],
         "attachments": sorted(
             [a.tooth, a.surface, a.shape, a.size, a.added_stage, -1 if a.removed_stage is None else a.removed_stage]
             for a in version.attachments.all()

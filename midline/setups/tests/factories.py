@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from typing import Any
 
 import brotli
 import numpy as np
@@ -19,7 +20,7 @@ TEETH = {"upper": (13, 12, 11, 21, 22, 23), "lower": (43, 42, 41, 31, 32, 33)}
 _CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=np.float64)
 _FACES = np.array(
     [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]],
-    dtype=np.int64,
+    dtype=np.int32,
 )
 
 
@@ -40,12 +41,12 @@ def _pieces(stages: int) -> list[glb.Piece]:
     return pieces
 
 
-def _stored(content: bytes) -> dict[str, object]:
+def _stored(content: bytes) -> dict[str, Any]:
     stored = files().store(io.BytesIO(content))
     return {"key": stored.key, "sha256": stored.sha256, "size": stored.size}
 
 
-def _model(content: bytes) -> dict[str, object]:
+def _model(content: bytes) -> dict[str, Any]:
     about = _stored(content)
     for name, packed in (("br", brotli.compress(content)), ("gz", gzip.compress(content, mtime=0))):
         stored = _stored(packed)
@@ -53,7 +54,7 @@ def _model(content: bytes) -> dict[str, object]:
     return about
 
 
-def _picture(shade: int) -> dict[str, object]:
+def _picture(shade: int) -> dict[str, Any]:
     out = io.BytesIO()
     Image.new("RGB", (12, 8), (shade, shade, shade)).save(out, "WEBP")
     return _stored(out.getvalue())
@@ -105,7 +106,7 @@ def make_version(case: Case, technician: User, number: int = 1, *, published: bo
             poses=piece.poses.tolist(),
         )
         if fdi and part.moves:
-            rows = teeth.movement_rows(teeth.ToothMotion(part.frame, part.poses), fdi)
+            rows = teeth.movement_rows(teeth.ToothMotion(frame.tolist(), piece.poses.tolist()), fdi)
             names = teeth.COLUMNS[1:]
             Movement.objects.bulk_create(
                 Movement(version=version, fdi=fdi, stage=int(row[0]), **dict(zip(names, row[1:], strict=True))) for row in rows[1:]

@@ -1,0 +1,232 @@
+"""A version before it is published: tooth numbers confirmed, the plan's words written down; then published, and frozen."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from midline.activity import services as activity
+from midline.cases.models import Order
+from midline.cases.services import order_move
+from midline.core import clock
+from midline.core.errors import NotAllowedNow, Refused
+from midline.people.policies import Actor
+from midline.setups.events import SetupPublished
+from midline.setups.models import IPR, Attachment, SetupImport, SetupVersion
+from midline.setups.services.building import movements_write
+from midline.setups.services.content import content_hash
+from midline.setups.services.imports import order_planned
+
+PERMANENT: Final = {quadrant * 10 + position for quadrant in (1, 2, 3, 4) for position in range(1, 9)}
+PRIMARY: Final = {quadrant * 10 + position for quadrant in (5, 6, 7, 8) for position in range(1, 6)}
+TEETH: Final = PERMANENT | PRIMARY
+_UPPER: Final = {1, 2, 5, 6}
+SURFACES: Final = ("buccal", "lingual")
+LONGEST_NOTES: Final = 4000
+
+
+class FieldsRefused(Refused):
+    """Every wrong field at once. errors: {field: sentence}."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        field, reason = next(iter(errors.items()))
+        super().__init__(reason, field=field)
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class IprRow:
+    """Interproximal reduction at one contact: two neighbouring teeth (FDI), mm, the stage before which it is due."""
+
+    tooth_a: int
+    tooth_b: int
+    amount_mm: Decimal
+    before_stage: int
+
+
+@dataclass(frozen=True)
+class AttachmentRow:
+    """An attachment: tooth (FDI), surface, shape, size, first stage with it, first stage without it (None: stays)."""
+
+    tooth: int
+    surface: str
+    shape: str
+    size: str
+    added_stage: int
+    removed_stage: int | None = None
+
+
+def arch_of(fdi: int) -> str:
+    return "upper" if fdi // 10 in _UPPER else "lower"
+
+
+def neighbours(first: int, second: int) -> bool:
+    """Whether two teeth (FDI) of one arch can touch: next to each other in a quadrant, across the midline, or round a missing tooth."""
+    if first == second or arch_of(first) != arch_of(second):
+        return False
+    along = abs(_along(first) - _along(second))
+    return 1 <= along <= 3
+
+
+def _along(fdi: int) -> int:
+    """Places from the midline, negative on the patient's right; no place 0, so that 11 and 21 are one apart."""
+    quadrant, position = divmod(fdi, 10)
+    return -position if quadrant in {1, 4, 5, 8} else position - 1
+
+
+def _mine(version: SetupVersion, by: Actor) -> SetupVersion:
+    """The version, locked, unpublished, in the hands of its planner. Raises PermissionDenied, NotAllowedNow."""
+    order = order_planned(version.order, by)
+    locked = SetupVersion.objects.select_for_update().filter(pk=version.pk).first()
+    if locked is None:
+        raise NotAllowedNow(_("This version was discarded or built again meanwhile. Reload the page."))
+    if locked.published_at:
+        raise NotAllowedNow(_("Version %(n)s is published and does not change any more.") % {"n": locked.number})
+    locked.order, locked.case = order, order.case
+    return locked
+
+
+@transaction.atomic
+def teeth_confirm(*, version: SetupVersion, numbers: Mapping[str, int | None], by: Actor) -> SetupVersion:
+    """Takes the number (FDI) of every tooth part, None for one without a number, and works the movements out anew.
+
+    Raises FieldsRefused naming each part whose number is missing, of another arch, no tooth, or given twice.
+    """
+    locked = _mine(version, by)
+    parts = list(locked.parts.filter(kind="tooth"))
+    errors: dict[str, str] = {}
+    taken: dict[int, str] = {}
+    for part in parts:
+        if part.key not in numbers:
+            errors[part.key] = _("Tooth %(key)s has no answer. Choose its number, or “No number”.") % {"key": part.key}
+            continue
+        fdi = numbers[part.key]
+        if fdi is None:
+            continue
+        if fdi not in TEETH:
+            errors[part.key] = _("There is no tooth %(fdi)s in FDI. Choose a number from the list.") % {"fdi": fdi}
+        elif arch_of(fdi) != part.arch:
+            words = _("Tooth %(fdi)s stands in the other arch. Choose a number of this arch.")
+            errors[part.key] = words % {"fdi": fdi}
+        elif fdi in taken:
+            errors[part.key] = _("Number %(fdi)s is given twice. Choose another number for one of the two teeth.") % {"fdi": fdi}
+        else:
+            taken[fdi] = part.key
+    if errors:
+        raise FieldsRefused(errors)
+    locked.parts.update(fdi=None)
+    for part in parts:
+        part.fdi, part.fdi_confidence = numbers[part.key], 1.0
+        part.save(update_fields=["fdi", "fdi_confidence"])
+    movements_write(locked, parts)
+    locked.plan["teeth_confirmed"] = True
+    locked.save(update_fields=["plan"])
+    return locked
+
+
+@transaction.atomic
+def plan_write(
+    *,
+    version: SetupVersion,
+    by: Actor,
+    iprs: Iterable[IprRow],
+    attachments: Iterable[AttachmentRow],
+    wear_schedule: str = "",
+    notes: str = "",
+) -> SetupVersion:
+    """Writes IPR, attachments, wear schedule and notes, in place of what stood there.
+
+    Raises FieldsRefused with fields named like the form: "ipr-0-amount_mm", "attachment-2-tooth", "notes".
+    """
+    locked = _mine(version, by)
+    last = max(locked.stages_upper, locked.stages_lower)
+    ipr_rows, attachment_rows = list(iprs), list(attachments)
+    errors = _ipr_errors(ipr_rows, last) | _attachment_errors(attachment_rows, last)
+    if len(notes) > LONGEST_NOTES:
+        errors["notes"] = _("The notes are %(n)s characters long. At most %(max)s fit.") % {"n": len(notes), "max": LONGEST_NOTES}
+    if len(wear_schedule) > 200:
+        errors["wear_schedule"] = _("The wear schedule is %(n)s characters long. At most 200 fit.") % {"n": len(wear_schedule)}
+    if errors:
+        raise FieldsRefused(errors)
+    locked.iprs.all().delete()
+    locked.attachments.all().delete()
+    IPR.objects.bulk_create(IPR(version=locked, **vars(row)) for row in ipr_rows)
+    Attachment.objects.bulk_create(Attachment(version=locked, **vars(row)) for row in attachment_rows)
+    locked.wear_schedule, locked.notes = wear_schedule.strip(), notes.strip()
+    locked.save(update_fields=["wear_schedule", "notes"])
+    return locked
+
+
+def _ipr_errors(rows: list[IprRow], last: int) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    seen = set()
+    for n, row in enumerate(rows):
+        key = (min(row.tooth_a, row.tooth_b), max(row.tooth_a, row.tooth_b), row.before_stage)
+        if not {row.tooth_a, row.tooth_b} <= TEETH or not neighbours(row.tooth_a, row.tooth_b):
+            words = _("%(a)s and %(b)s do not touch. Choose two neighbouring teeth of one arch.")
+            errors[f"ipr-{n}-tooth_b"] = words % {"a": row.tooth_a, "b": row.tooth_b}
+        if not 0 < row.amount_mm <= 1 or row.amount_mm != round(row.amount_mm, 2):
+            words = _("%(mm)s mm is no amount of IPR. Enter 0.01 to 1.00 mm, in steps of 0.01.")
+            errors[f"ipr-{n}-amount_mm"] = words % {"mm": row.amount_mm}
+        if not 1 <= row.before_stage <= max(last, 1):
+            words = _("Stage %(stage)s is not in this setup. Enter 1 to %(last)s.")
+            errors[f"ipr-{n}-before_stage"] = words % {"stage": row.before_stage, "last": max(last, 1)}
+        if key in seen:
+            words = _("The contact %(a)s–%(b)s has IPR before stage %(stage)s twice. Put both amounts into one line.")
+            errors[f"ipr-{n}-tooth_a"] = words % {"a": row.tooth_a, "b": row.tooth_b, "stage": row.before_stage}
+        seen.add(key)
+    return errors
+
+
+def _attachment_errors(rows: list[AttachmentRow], last: int) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    for n, row in enumerate(rows):
+        if row.tooth not in TEETH:
+            errors[f"attachment-{n}-tooth"] = _("There is no tooth %(fdi)s in FDI. Choose a number from the list.") % {"fdi": row.tooth}
+        if row.surface not in SURFACES:
+            errors[f"attachment-{n}-surface"] = _("“%(surface)s” is no surface. Choose buccal or lingual.") % {"surface": row.surface}
+        if not row.shape.strip() or len(row.shape) > 40:
+            errors[f"attachment-{n}-shape"] = _("The shape is missing or longer than 40 characters. Name it, for example “Ellipsoid”.")
+        if len(row.size) > 40:
+            errors[f"attachment-{n}-size"] = _("The size is longer than 40 characters. Write it short, for example “3.5 × 2 mm”.")
+        if not 0 <= row.added_stage <= last:
+            words = _("Stage %(stage)s is not in this setup. Enter 0 to %(last)s.")
+            errors[f"attachment-{n}-added_stage"] = words % {"stage": row.added_stage, "last": last}
+        if row.removed_stage is not None and not row.added_stage < row.removed_stage <= last:
+            words = _("It cannot come off at stage %(stage)s. Enter %(first)s to %(last)s, or leave it empty when it stays.")
+            errors[f"attachment-{n}-removed_stage"] = words % {"stage": row.removed_stage, "first": row.added_stage + 1, "last": last}
+    return errors
+
+
+@transaction.atomic
+def version_publish(*, version: SetupVersion, by: Actor, note: str = "") -> SetupVersion:
+    """Freezes the version, moves the order to Awaiting approval and tells everybody who sees the case. By its planner, once.
+
+    Asked again by the same planner after it happened, nothing changes. Raises PermissionDenied, NotAllowedNow (the order moved on, built
+    again, numbers not confirmed, a newer version stands).
+    """
+    done = SetupVersion.objects.filter(pk=version.pk, published_at__isnull=False, published_by=by.user).first()
+    if done:
+        return done
+    locked = _mine(version, by)
+    item = SetupImport.objects.select_for_update().filter(version=locked).first()
+    if item is not None and item.state != SetupImport.State.BUILT:
+        raise NotAllowedNow(_("This version is being built again. Wait until that is done."))
+    if not locked.plan.get("teeth_confirmed") and locked.parts.filter(kind="tooth").exists():
+        raise NotAllowedNow(_("The tooth numbers are only proposed. Confirm them, then publish."))
+    if locked.number != locked.case.newest_version + 1:
+        raise NotAllowedNow(_("Version %(n)s was published meanwhile. Upload this setup again.") % {"n": locked.case.newest_version})
+    locked.content_hash = content_hash(locked)
+    locked.published_at, locked.published_by = clock.now(), by.user
+    locked.save(update_fields=["content_hash", "published_at", "published_by"])
+    if item is not None:
+        item.state = SetupImport.State.PUBLISHED
+        item.save(update_fields=["state"])
+    order = Order.objects.get(pk=locked.order_id)
+    order_move(order=order, event="publish", by=by, words=note.strip()[:500], version=locked.number)
+    told = {"version": locked.number, "stages_upper": locked.stages_upper, "stages_lower": locked.stages_lower, "note": note.strip()[:500]}
+    activity.record(SetupPublished.of(locked.case, by, subject_kind="setup", subject_id=locked.pk, **told))
+    return locked
