@@ -3,91 +3,99 @@
  * edges too, but short ones, and stay.
  */
 
-/** Millimetres over which the rim fades. */
-export const FADE_MM = 3.2;
-/** The ragged teeth of a cut edge, gone altogether. */
-const GONE_MM = 0.5;
-const SMOOTHING = 4;
+/** Within this distance of the (smoothed) rim nothing is seen: the ragged teeth of the cut. */
+const GONE_MM = 1.2;
+/** From this distance on everything is. */
+export const FADE_MM = 4.5;
+/** Rounds of averaging along the rim; enough to level teeth of a saw, too few to cut its corners. */
+const LEVELLING = 12;
 
-/** The vertices of the longest open edge of an indexed mesh, or none when it is closed. `position` holds x, y, z a vertex. */
-export function rim(position: ArrayLike<number>, index: ArrayLike<number>): number[] {
-  const next = new Map<number, number[]>();
+type Rim = ReadonlyMap<number, readonly number[]>;
+
+/** Edges that belong to one triangle only, as neighbours of each vertex. */
+function openEdges(vertices: number, index: ArrayLike<number>): Rim {
   const uses = new Map<number, number>();
-  const vertices = position.length / 3;
-  const edge = (a: number, b: number) => (a < b ? a * vertices + b : b * vertices + a);
-  const corners = (triangle: number) =>
-    [0, 1, 2].map((i) => index[triangle + i] ?? 0) as [number, number, number];
   for (let t = 0; t < index.length; t += 3) {
-    const [a, b, c] = corners(t);
-    for (const key of [edge(a, b), edge(b, c), edge(c, a)]) uses.set(key, (uses.get(key) ?? 0) + 1);
+    const [a = 0, b = 0, c = 0] = [index[t], index[t + 1], index[t + 2]];
+    for (const [from, to] of [
+      [a, b],
+      [b, c],
+      [c, a],
+    ] as const) {
+      const key = Math.min(from, to) * vertices + Math.max(from, to);
+      uses.set(key, (uses.get(key) ?? 0) + 1);
+    }
   }
+  const open = new Map<number, number[]>();
+  const join = (a: number, b: number) => open.set(a, [...(open.get(a) ?? []), b]);
   for (const [key, count] of uses) {
     if (count !== 1) continue;
-    const [a, b] = [Math.floor(key / vertices), key % vertices];
-    next.set(a, [...(next.get(a) ?? []), b]);
-    next.set(b, [...(next.get(b) ?? []), a]);
+    join(Math.floor(key / vertices), key % vertices);
+    join(key % vertices, Math.floor(key / vertices));
   }
-  const at = (vertex: number, axis: number) => position[vertex * 3 + axis] ?? 0;
+  return open;
+}
+
+/** The longest open edge of an indexed mesh, as neighbours of each vertex; empty when it is closed. `position` is x, y, z a vertex. */
+export function rim(position: ArrayLike<number>, index: ArrayLike<number>): Rim {
+  const open = openEdges(position.length / 3, index);
   const length = (a: number, b: number) =>
-    Math.hypot(at(a, 0) - at(b, 0), at(a, 1) - at(b, 1), at(a, 2) - at(b, 2));
+    Math.hypot(...[0, 1, 2].map((axis) => (position[a * 3 + axis] ?? 0) - (position[b * 3 + axis] ?? 0)));
   const seen = new Set<number>();
   let longest: { vertices: number[]; length: number } = { vertices: [], length: 0 };
-  for (const start of next.keys()) {
+  for (const start of open.keys()) {
     if (seen.has(start)) continue;
     const found: number[] = [];
     let total = 0;
-    const open = [start];
+    const waiting = [start];
     seen.add(start);
-    for (let here = open.pop(); here !== undefined; here = open.pop()) {
+    for (let here = waiting.pop(); here !== undefined; here = waiting.pop()) {
       found.push(here);
-      for (const there of next.get(here) ?? []) {
+      for (const there of open.get(here) ?? []) {
         total += length(here, there) / 2;
         if (seen.has(there)) continue;
         seen.add(there);
-        open.push(there);
+        waiting.push(there);
       }
     }
     if (total > longest.length) longest = { vertices: found, length: total };
   }
-  return longest.vertices;
+  return new Map(longest.vertices.map((vertex) => [vertex, open.get(vertex) ?? []]));
+}
+
+/** The rim's points, each drawn towards its neighbours until the saw is level. Three numbers a point. */
+function levelled(position: ArrayLike<number>, edge: Rim): number[][] {
+  let points = new Map(
+    [...edge.keys()].map((v) => [v, [0, 1, 2].map((axis) => position[v * 3 + axis] ?? 0)]),
+  );
+  for (let round = 0; round < LEVELLING; round++) {
+    points = new Map(
+      [...points].map(([vertex, own]) => {
+        const near = [own, ...(edge.get(vertex) ?? []).flatMap((other) => [points.get(other) ?? own])];
+        return [vertex, own.map((_, axis) => near.reduce((sum, p) => sum + (p[axis] ?? 0), 0) / near.length)];
+      }),
+    );
+  }
+  return [...points.values()];
 }
 
 /** Opacity of each vertex: 0 at the rim, 1 from `FADE_MM` on; all 1 for a closed mesh. */
 export function fade(position: ArrayLike<number>, index: ArrayLike<number>): Float32Array {
-  const vertices = position.length / 3;
-  const opacity = new Float32Array(vertices).fill(1);
-  const edge = rim(position, index);
+  const edge = levelled(position, rim(position, index));
+  const opacity = new Float32Array(position.length / 3).fill(1);
   if (edge.length === 0) return opacity;
-  const at = (vertex: number, axis: number) => position[vertex * 3 + axis] ?? 0;
-  for (let v = 0; v < vertices; v++) {
+  const flat = Float32Array.from(edge.flat());
+  for (let v = 0; v < opacity.length; v++) {
+    const [x = 0, y = 0, z = 0] = [position[v * 3], position[v * 3 + 1], position[v * 3 + 2]];
     let nearest = FADE_MM * FADE_MM;
-    const [x, y, z] = [at(v, 0), at(v, 1), at(v, 2)];
-    for (const e of edge) {
-      const [dx, dy, dz] = [at(e, 0) - x, at(e, 1) - y, at(e, 2) - z];
+    for (let e = 0; e < flat.length; e += 3) {
+      const dx = (flat[e] ?? 0) - x;
+      const dy = (flat[e + 1] ?? 0) - y;
+      const dz = (flat[e + 2] ?? 0) - z;
       nearest = Math.min(nearest, dx * dx + dy * dy + dz * dz);
     }
     const share = Math.max(0, (Math.sqrt(nearest) - GONE_MM) / (FADE_MM - GONE_MM));
     opacity[v] = share * share * (3 - 2 * share);
   }
-  for (let round = 0; round < SMOOTHING; round++) smooth(opacity, index);
   return opacity;
-}
-
-/** Mix each value with those of its triangles, so that a jagged edge does not draw hairs. */
-function smooth(opacity: Float32Array, index: ArrayLike<number>): void {
-  const sum = new Float32Array(opacity.length);
-  const count = new Float32Array(opacity.length);
-  for (let t = 0; t < index.length; t += 3) {
-    const [a = 0, b = 0, c = 0] = [index[t], index[t + 1], index[t + 2]];
-    const mean = ((opacity[a] ?? 1) + (opacity[b] ?? 1) + (opacity[c] ?? 1)) / 3;
-    for (const v of [a, b, c]) {
-      sum[v] = (sum[v] ?? 0) + mean;
-      count[v] = (count[v] ?? 0) + 1;
-    }
-  }
-  opacity.forEach((own, v) => {
-    const triangles = count[v] ?? 0;
-    // Only downwards, and what is nothing stays nothing: the fade may grow inwards, never sharpen.
-    if (triangles > 0) opacity[v] = Math.min(own, (sum[v] ?? 0) / triangles);
-  });
 }

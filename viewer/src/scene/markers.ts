@@ -7,6 +7,7 @@
 import { type BufferGeometry, Group, Mesh, Quaternion, Raycaster, SphereGeometry, Vector3 } from "three";
 import type { Attachment } from "../format/plan.ts";
 import { attachmentState } from "../format/timeline.ts";
+import { buccalDirections } from "./anatomy.ts";
 import type { Model, ModelPart } from "./model.ts";
 import type { Palette } from "./palette.ts";
 
@@ -14,33 +15,6 @@ const UP = new Vector3(0, 0, 1);
 /** How far a marker stands out of the enamel, mm. */
 const THICKNESS = 1;
 const DEFAULT_SIZE = [3, 2] as const;
-
-/** The outward (buccal) direction of every tooth, horizontal, from the run of its neighbours along the arch. */
-export function buccalDirections(model: Model): Map<string, Vector3> {
-  const directions = new Map<string, Vector3>();
-  for (const arch of ["upper", "lower"] as const) {
-    const teeth = model
-      .teeth()
-      .filter((part) => part.plan.arch === arch)
-      .sort((a, b) => (a.plan.key < b.plan.key ? -1 : 1));
-    const centres = teeth.map(
-      (part) => model.boxes.get(part.plan.key)?.getCenter(new Vector3()) ?? new Vector3(),
-    );
-    const middle = centres
-      .reduce((sum, c) => sum.add(c), new Vector3())
-      .divideScalar(Math.max(1, centres.length));
-    teeth.forEach((part, i) => {
-      const here = centres[i] ?? middle;
-      const before = centres[i - 1] ?? here;
-      const after = centres[i + 1] ?? here;
-      const outward = after.clone().sub(before).cross(UP).setZ(0);
-      if (outward.lengthSq() < 1e-6) outward.set(0, -1, 0);
-      if (outward.dot(here.clone().sub(middle)) < 0) outward.negate();
-      directions.set(part.plan.key, outward.normalize());
-    });
-  }
-  return directions;
-}
 
 /** Width and height in mm from words such as "3.5 × 2 mm"; the usual size when they hold no numbers. */
 export function sizeFromWords(size: string): readonly [number, number] {

@@ -68,21 +68,26 @@ function findParts(root: Object3D, parts: readonly Part[]): Map<string, ModelPar
   return found;
 }
 
+/** Every vertex of a mesh as it stands now, world, three numbers each. */
+export function worldVertices(mesh: Mesh): Float32Array {
+  const position = mesh.geometry.getAttribute("position");
+  const world = new Float32Array(position.count * 3);
+  const corner = new Vector3();
+  for (let i = 0; i < position.count; i++) {
+    mesh
+      .getVertexPosition(i, corner)
+      .applyMatrix4(mesh.matrixWorld)
+      .toArray(world, i * 3);
+  }
+  return world;
+}
+
 /** Give a gingiva its opacity a vertex, worked out in millimetres whatever the file's quantisation. */
 function fadeRim(mesh: Mesh<BufferGeometry, Material>): void {
   const { geometry } = mesh;
-  const position = geometry.getAttribute("position");
   if (!geometry.index) return;
-  const corner = new Vector3();
-  const millimetres = new Float32Array(position.count * 3);
-  for (let i = 0; i < position.count; i++) {
-    corner
-      .fromBufferAttribute(position, i)
-      .applyMatrix4(mesh.matrixWorld)
-      .toArray(millimetres, i * 3);
-  }
-  const opacity = fade(millimetres, geometry.index.array);
-  const colour = new Float32Array(position.count * 4).fill(1);
+  const opacity = fade(worldVertices(mesh), geometry.index.array);
+  const colour = new Float32Array(opacity.length * 4).fill(1);
   opacity.forEach((share, i) => {
     colour[i * 4 + 3] = share;
   });

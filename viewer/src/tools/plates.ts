@@ -7,7 +7,7 @@ import { toothNumber } from "../format/numbering.ts";
 import type { Place } from "../format/pins.ts";
 import type { Arch, Numbering, Pin } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
-import { buccalDirections } from "../scene/markers.ts";
+import { buccalDirections, numberPlaces } from "../scene/anatomy.ts";
 import type { Model, ModelPart } from "../scene/model.ts";
 import type { Stage } from "../scene/stage.ts";
 
@@ -58,16 +58,16 @@ export class Plates {
     layer.append(this.numberLayer, this.pinLayer);
   }
 
-  /** Fix the numbers to a new model; pins follow with `setPins`. It must stand at stage 0, where the plan gives the places of the numbers. */
+  /** Fix the numbers to a new model; pins follow with `setPins`. It must stand at stage 0. */
   attach(model: Model): void {
     const buccal = buccalDirections(model);
+    const places = numberPlaces(model, buccal);
     this.numberLayer.replaceChildren();
     this.numbers = model.teeth().flatMap((part) => {
-      const box = model.boxes.get(part.plan.key);
-      const { fdi, label_point } = part.plan;
-      if (fdi === null || !box) return [];
+      const world = places.get(part.plan.key);
+      const { fdi } = part.plan;
+      if (fdi === null || !world) return [];
       const outward = buccal.get(part.plan.key) ?? new Vector3(0, -1, 0);
-      const world = label_point ? new Vector3(...label_point) : box.getCenter(new Vector3());
       const off = new Vector3(0, 0, part.plan.arch === "upper" ? 1 : -1).addScaledVector(outward, 0.8);
       const element = span("ml-tn mv-at");
       this.numberLayer.append(element);
@@ -76,7 +76,7 @@ export class Plates {
         element,
         part,
         fdi,
-        local: part.node.worldToLocal(world),
+        local: part.node.worldToLocal(world.clone()),
         outward: outward.clone().applyQuaternion(toLocal),
         off: off.applyQuaternion(toLocal),
         inSight: true,
