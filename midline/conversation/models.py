@@ -142,3 +142,7 @@ class ChangeItem(models.Model):
 
     def __str__(self) -> str:
         return f"Change item {self.pk}"
+
+    @property
+    def movement_unit(self) -> str:
+        return self.Movement(self.movement).unit

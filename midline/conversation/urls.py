@@ -1,6 +1,15 @@
-"""Addresses of conversation."""
+"""Addresses of the conversation."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from midline.conversation import views
 
 app_name = "conversation"
-urlpatterns: list[URLPattern] = []
+_CASE = "<workspace:workspace>/cases/<str:number>"
+urlpatterns = [
+    path(f"{_CASE}/conversation/", views.conversation, name="conversation"),
+    path(f"{_CASE}/comments/", views.comment, name="comment"),
+    path(f"{_CASE}/comments/<int:comment_id>/edit/", views.comment_edit, name="comment_edit"),
+    path(f"{_CASE}/comments/<int:comment_id>/delete/", views.comment_delete, name="comment_delete"),
+    path(f"{_CASE}/change-requests/<int:request_id>/withdraw/", views.request_withdraw, name="request_withdraw"),
+]

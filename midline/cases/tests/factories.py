@@ -1,5 +1,6 @@
 """Cases, orders and shares for tests. `move` walks an order through the real life cycle."""
 
+from typing import Any
 from uuid import uuid4
 
 import factory
@@ -56,7 +57,7 @@ def move(case: Case, *events: str, technician: User, version: int = 1) -> Case:
     """Walks the current order through `events`, each by whoever does it first in life."""
     provider, lab = provider_actor(case.practice), lab_actor(technician)
     for event in events:
-        order = Order.objects.get(pk=Case.objects.get(pk=case.pk).current_order_id)
+        order = Order.objects.get(pk=Case.objects.get(pk=case.pk).current_order_id or 0)
         by = lab if event in {"take", "publish", "start_manufacturing", "ship", "ask_records", "hand_over"} else provider
-        services.order_move(order=order, event=event, by=by, **({"version": version} if event == "publish" else {}))
+        services.order_move(order=order, event=event, by=by, **(dict[str, Any](version=version) if event == "publish" else {}))
     return Case.objects.get(pk=case.pk)

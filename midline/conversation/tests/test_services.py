@@ -63,8 +63,8 @@ def test_a_pin_keeps_its_place_and_a_place_that_is_none_is_refused(cast):
     comment = services.comment_add(case=cast.case, by=cast.owner.actor, body="Here.", key=uuid4(), version=1, pin=pin)
     assert (comment.pin.point, comment.pin.tooth, comment.pin.stage) == ([1.5, -2.0, 0.25], 21, 8)
 
+    nowhere = services.PinAt(part="upper-09", point=(float("nan"), 0.0, 0.0), normal=(0.0, 0.0, 1.0), stage=8)
     with pytest.raises(Refused):
-        nowhere = services.PinAt(part="upper-09", point=(float("nan"), 0.0, 0.0), normal=(0.0, 0.0, 1.0), stage=8)
         services.comment_add(case=cast.case, by=cast.owner.actor, body="Here.", key=uuid4(), version=1, pin=nowhere)
     assert Comment.objects.count() == 1
 

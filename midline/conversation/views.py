@@ -1,0 +1,86 @@
+"""The conversation of a case: read, write, correct, take back; propose changes."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_POST
+
+from midline.activity.services import record_access
+from midline.cases.actions import Action
+from midline.cases.models import Case
+from midline.cases.policies import get_case_or_404
+from midline.conversation import queries, services
+from midline.conversation.forms import CommentForm, EditForm
+from midline.conversation.models import ChangeRequest, Comment
+from midline.core.errors import NotAllowedNow, Refused
+from midline.core.http import PortalRequest, safe_next
+from midline.core.workspace import Workspace
+
+
+def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The thread and the form below it: a fragment for htmx, a page of its own without."""
+    version = more.pop("version", None) or case.newest_version or None
+    context = queries.panel(case, request.actor) | {"case": case, "form": CommentForm.empty(version), "version": version} | more
+    services.conversation_read(case=case, by=request.actor)
+    template = "conversation/_panel.html" if request.htmx else "conversation/page.html"
+    return render(request, template, context, status=status)
+
+
+@require_GET
+def conversation(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
+    case = get_case_or_404(request.actor, number, Action.READ_CONVERSATION)
+    record_access(request, "conversation", [case.pk])
+    return _panel(request, case)
+
+
+@require_POST
+def comment(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
+    case = get_case_or_404(request.actor, number, Action.COMMENT)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _panel(request, case, status=422, form=form)
+    data = form.cleaned_data
+    try:
+        services.comment_add(
+            case=case, by=request.actor, body=data["body"], key=data["key"], version=data["version"], pin=data["pin"],
+            mentions=queries.mentioned(case, request.actor, data["body"]),
+        )  # fmt: skip
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.reason)
+        return _panel(request, case, status=422, form=form)
+    return _panel(request, case, version=data["version"]) if request.htmx else safe_next(request, case_address(request, case))
+
+
+def case_address(request: PortalRequest, case: Case) -> str:
+    return f"/{request.actor.workspace}/cases/{case.number}/"
+
+
+@require_POST
+def comment_edit(request: PortalRequest, workspace: Workspace, number: str, comment_id: int) -> HttpResponse:
+    case = get_case_or_404(request.actor, number, Action.COMMENT)
+    found = get_object_or_404(queries.thread(case, request.actor), pk=comment_id)
+    form = EditForm(request.POST)
+    if not form.is_valid():
+        return _panel(request, case, status=422, editing=found.pk, edit_form=form)
+    services.comment_edit(comment=found, by=request.actor, body=form.cleaned_data["body"])
+    return _panel(request, case) if request.htmx else safe_next(request, case_address(request, case))
+
+
+@require_POST
+def comment_delete(request: PortalRequest, workspace: Workspace, number: str, comment_id: int) -> HttpResponse:
+    case = get_case_or_404(request.actor, number, Action.COMMENT)
+    found: Comment = get_object_or_404(queries.thread(case, request.actor), pk=comment_id)
+    services.comment_delete(comment=found, by=request.actor)
+    return _panel(request, case) if request.htmx else safe_next(request, case_address(request, case))
+
+
+@require_POST
+def request_withdraw(request: PortalRequest, workspace: Workspace, number: str, request_id: int) -> HttpResponse:
+    case = get_case_or_404(request.actor, number, Action.PROPOSE_CHANGES)
+    found: ChangeRequest = get_object_or_404(queries.change_requests(case, request.actor), pk=request_id)
+    try:
+        services.request_withdraw(request=found, by=request.actor)
+    except NotAllowedNow as late:
+        return render(request, "web/409.html", {"reason": late.reason, "back": (case.number, case_address(request, case))}, status=409)
+    return _panel(request, case) if request.htmx else safe_next(request, case_address(request, case))
