@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from meshes import glb, teeth
-from midline.cases.models import Case
+from midline.cases.models import Case, Order
 from midline.core import clock
 from midline.core.storage import files
 from midline.people.models import User
-from midline.setups.models import Movement, Part, SetupVersion, Stage
+from midline.setups.models import Movement, Part, SetupImport, SetupVersion, Stage
 from midline.setups.services.content import content_hash
 
 TEETH = {"upper": (13, 12, 11, 21, 22, 23), "lower": (43, 42, 41, 31, 32, 33)}
@@ -118,3 +118,37 @@ def make_version(case: Case, technician: User, number: int = 1, *, published: bo
         version.published_at, version.published_by = now, technician
     version.save()
     return version
+
+
+def make_import(order: Order, technician: User, *, state: SetupImport.State = SetupImport.State.BUILT) -> SetupImport:
+    """An import of `order` in `state`, as reading leaves it: one file doubtful, one refused. BUILT brings its unpublished version."""
+    rows = [
+        {"name": f"case_{arch}_{stage:02d}.stl", "size_bytes": 4_700_000, "triangles": 96_000, "arch": arch, "stage": stage}
+        | {"confidence": 0.99, "reason": None, "refused": None, "thumb": None}
+        for arch in ("upper", "lower")
+        for stage in range(5)
+    ]
+    rows[3] |= {"confidence": 0.58, "reason": "No stage in the name. The shape lies between stages 2 and 4."}
+    torn = {"reason": "Cut off: 79,004 triangles announced, 48,211 there.", "remedy": "Export this file again."}
+    rows.append(rows[9] | {"name": "case_lower_05.stl", "arch": None, "stage": None, "triangles": None, "confidence": 0.0, "refused": torn})
+    original = _stored(b"PK\x05\x06" + bytes(18))
+    reading = state == SetupImport.State.READING
+    case = Case.objects.get(pk=order.case_id)
+    built = state == SetupImport.State.BUILT
+    version = make_version(case, technician, case.newest_version + 1, published=False) if built else None
+    mapping = [{"name": row["name"], "arch": row["arch"], "stage": row["stage"]} for row in rows if not row["refused"]]
+    return SetupImport.objects.create(
+        case=case,
+        order=order,
+        number=case.newest_version + 1,
+        state=state,
+        filename="Testdatter_setup.zip",
+        key=original["key"],
+        size=original["size"],
+        sha256=original["sha256"],
+        report={} if reading else {"files": rows, "missing": [], "doubles": [], "layout": 2, "layout_refusal": None, "seconds": 1.9},
+        mapping=mapping if built else [],
+        version=version,
+        added_by=technician,
+        added_at=clock.now(),
+    )
