@@ -111,7 +111,7 @@ class Archive:
     def read(self, entry: Entry) -> bytes:
         """The bytes of one entry, counted while inflating.
 
-        Raises BadFile when more comes out than was declared or allowed, when the checksum is wrong, or when the content is itself an archive.
+        Raises BadFile when more comes out than was declared or allowed, the checksum is wrong, or the content is an archive.
         """
         limit = min(entry.size, MAX_FILE_BYTES)
         out = bytearray()

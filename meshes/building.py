@@ -10,13 +10,14 @@ import numpy as np
 
 from meshes import glb, measure, numbering, orient, pack, pictures, poses, teeth
 from meshes.archive import Archive
-from meshes.arrays import Floats, Points, Positions
+from meshes.arrays import Faces, Floats, Points, Positions
 from meshes.glb import Piece
 from meshes.parts import Part, take_apart
 from meshes.progress import Report
 from meshes.staging import Staged, checked_mapping, staged_arch
 
-PICTURE_SIZE: Final = (1200, 720)
+PICTURE_SIZE: Final = (1040, 624)
+START_PICTURE_SIZE: Final = (640, 384)
 UNNUMBERED: Final = "No single teeth could be told apart; the arch is shown as one piece."
 
 
@@ -233,14 +234,22 @@ class Original:
 def write_pictures(known: list[Known], staged: dict[str, Staged], out: Path) -> None:
     """The front view at the last stage and at the start."""
     last = max(len(arch.positions) for arch in staged.values()) - 1
-    for name, stage in (("front.webp", last), ("front_start.webp", 0)):
+    for name, stage, size in (("front.webp", last, PICTURE_SIZE), ("front_start.webp", 0, START_PICTURE_SIZE)):
         solids = [
             pictures.Solid(
                 Original(staged[part.arch].positions, part.part)(stage),
                 part.part.faces,
                 pictures.TOOTH if part.kind == "tooth" else pictures.GINGIVA,
-                0.2 if part.kind == "tooth" else 0.05,
+                0.16 if part.kind == "tooth" else 0.04,
+                closed=part.kind == "tooth" and not open_edges(part.part.faces),
             )
             for part in known
         ]
-        (out / name).write_bytes(pictures.webp(pictures.render(solids, "front", *PICTURE_SIZE)))
+        (out / name).write_bytes(pictures.webp(pictures.render(solids, "front", *size)))
+
+
+def open_edges(faces: Faces) -> bool:
+    """Whether any edge belongs to a single triangle."""
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1).astype(np.int64)
+    counts = np.unique(edges[:, 0] << 32 | edges[:, 1], return_counts=True)[1]
+    return bool((counts == 1).any())

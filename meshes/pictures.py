@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import uniform_filter
 
-from meshes.arrays import Faces, Floats, Indices, Mask, Points
+from meshes.arrays import Faces, Floats, Indices, Mask, Points, bounds
 
 TOOTH: Final = (0.945, 0.925, 0.875)
 GINGIVA: Final = (0.885, 0.640, 0.600)
@@ -32,18 +32,29 @@ VIEWS: Final = {
 KEY_LIGHT: Final = (-0.35, 0.55, 0.76)
 FILL_LIGHT: Final = (0.65, 0.10, 0.50)
 CLASSES: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048)
-FRAGMENTS_AT_ONCE: Final = 2_000_000
+FRAGMENTS_AT_ONCE: Final = 300_000
 FAR: Final = np.float32(1e9)
 
 
 @dataclass(frozen=True)
 class Solid:
-    """Something to draw: vertices (n, 3) mm, faces (m, 3), a colour 0..1, and how much it shines."""
+    """Something to draw: vertices (n, 3) mm, faces (m, 3), a colour 0..1, how much it shines, whether it has no opening.
 
-    vertices: Points
+    The far side of a closed solid is never seen, so it is not drawn.
+    """
+
+    vertices: Points | npt.NDArray[np.float32]
     faces: Faces
     colour: tuple[float, float, float]
     shine: float = 0.0
+    closed: bool = False
+
+    def facing_out(self) -> float:
+        """+1 when the faces of a closed solid turn outward, -1 when inward, 0 for an open one."""
+        if not self.closed:
+            return 0.0
+        corners = self.vertices[self.faces] - self.vertices.mean(axis=0)
+        return float(np.sign(np.einsum("ni,ni->n", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum()))
 
 
 @dataclass(frozen=True)
@@ -57,9 +68,10 @@ class Camera:
     width: int
     height: int
 
-    def project(self, points: Points) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def project(self, points: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Pixel positions (n, 2) and depths (n,): smaller is nearer."""
-        seen = (points - self.centre) @ self.axes.T
+        axes = self.axes.astype(points.dtype)
+        seen = points @ axes.T - (self.axes @ self.centre).astype(points.dtype)
         near = self.distance / np.maximum(self.distance - seen[:, 2], 1.0)
         x = self.width / 2 + seen[:, 0] * near * self.scale
         y = self.height / 2 - seen[:, 1] * near * self.scale
@@ -76,24 +88,26 @@ def render(
     owner = np.repeat(np.arange(len(solids)), [len(solid.faces) for solid in solids])
     camera = framed(vertices, view, width * sharp, height * sharp, zoom, distance)
     pixels, depths = camera.project(vertices)
-    triangle, depth = rasterise(pixels, depths, faces, camera.width, camera.height)
+    outward = np.array([solid.facing_out() for solid in solids], dtype=np.float32)[owner]
+    triangle, depth = rasterise(pixels, depths, faces, outward, camera.width, camera.height)
     normals = vertex_normals(vertices, faces) @ camera.axes.T
     image = shaded(triangle, depth, pixels, faces, normals, owner, solids, camera.width)
     picture = Image.fromarray(image, "RGBA")
     return picture if sharp == 1 else picture.resize((width, height), Image.Resampling.BOX)
 
 
-def framed(points: Points, view: str, width: int, height: int, zoom: float, distance: float) -> Camera:
+def framed(points: npt.NDArray[Any], view: str, width: int, height: int, zoom: float, distance: float) -> Camera:
     """A camera that sees all of the points with a small margin."""
     towards, up = (np.asarray(vector, dtype=np.float64) for vector in VIEWS[view])
     towards = towards / np.linalg.norm(towards)
     right = np.cross(up, towards)
     right /= np.linalg.norm(right)
     axes = np.stack([right, np.cross(towards, right), towards])
-    centre = (points.min(axis=0) + points.max(axis=0)) / 2
+    lowest, highest = bounds(points)
+    centre = (lowest + highest) / 2
     unit = Camera(axes, centre, distance, 1.0, 0, 0)
     flat, _ = unit.project(points)
-    low, high = flat.min(axis=0), flat.max(axis=0)
+    low, high = bounds(flat)
     scale = 0.94 * zoom * min(width / max(float(high[0] - low[0]), 1e-6), height / max(float(high[1] - low[1]), 1e-6))
     middle = (low + high) / 2
     shift = np.array([middle[0], -middle[1], 0.0]) @ axes
@@ -101,7 +115,12 @@ def framed(points: Points, view: str, width: int, height: int, zoom: float, dist
 
 
 def rasterise(
-    pixels: npt.NDArray[np.float32], depths: npt.NDArray[np.float32], faces: Faces, width: int, height: int
+    pixels: npt.NDArray[np.float32],
+    depths: npt.NDArray[np.float32],
+    faces: Faces,
+    outward: npt.NDArray[np.float32],
+    width: int,
+    height: int,
 ) -> tuple[Indices, npt.NDArray[np.float32]]:
     """Which triangle is nearest at each pixel, -1 for none, and its depth; both flat, width x height.
 
@@ -110,11 +129,14 @@ def rasterise(
     nearest = np.full(width * height, FAR, np.float32)
     winner = np.full(width * height, -1, np.int64)
     corners = pixels[faces]
-    low = np.floor(corners.min(axis=1) - 0.5).astype(np.int32) + 1
-    high = np.ceil(corners.max(axis=1) - 0.5).astype(np.int32)
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    low = np.floor(np.minimum(np.minimum(a, b), c) - 0.5).astype(np.int32) + 1
+    high = np.ceil(np.maximum(np.maximum(a, b), c) - 0.5).astype(np.int32)
     low, high = np.maximum(low, 0), np.minimum(high, (width, height))
-    extent = (high - low).max(axis=1)
-    visible = ((high - low) > 0).all(axis=1)
+    extent = np.maximum(high[:, 0] - low[:, 0], high[:, 1] - low[:, 1])
+    turned = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    # y runs down in a picture, so a face that looks at the viewer turns negative
+    visible = (high[:, 0] > low[:, 0]) & (high[:, 1] > low[:, 1]) & (turned * outward <= 0)
     start = 0
     for size in CLASSES:
         group = np.flatnonzero(visible & (extent > start) & (extent <= size))
@@ -158,12 +180,16 @@ def draw(
     winner[where[won]] = group[row[won]]
 
 
-def vertex_normals(vertices: Points, faces: Faces) -> Points:
+def vertex_normals(vertices: npt.NDArray[Any], faces: Faces) -> Points:
     """(n, 3) unit normals, weighted by area."""
     triangles = vertices[faces]
     normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    out = np.stack([np.bincount(faces.ravel(), np.repeat(normal[:, axis], 3), len(vertices)) for axis in range(3)], axis=1)
-    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-20), dtype=np.float64)
+    if len(vertices) == 3 * len(faces):  # a heap of separate triangles: nothing to average
+        out = np.repeat(normal, 3, axis=0)
+    else:
+        out = np.stack([np.bincount(faces.ravel(), np.repeat(normal[:, axis], 3), len(vertices)) for axis in range(3)], axis=1)
+    length = np.sqrt(np.einsum("ni,ni->n", out, out))
+    return np.asarray(out / np.maximum(length, 1e-20)[:, None], dtype=np.float64)
 
 
 def shaded(
@@ -184,7 +210,7 @@ def shaded(
     colour = np.array([solid.colour for solid in solids], dtype=np.float32)[owner[hit]]
     shine = np.array([solid.shine for solid in solids], dtype=np.float32)[owner[hit]]
     sky = 0.5 + 0.5 * normal[:, 1]
-    light = 0.52 + 0.16 * sky + 0.36 * lit(normal, KEY_LIGHT) + 0.12 * lit(normal, FILL_LIGHT)
+    light = 0.60 + 0.12 * sky + 0.30 * lit(normal, KEY_LIGHT) + 0.10 * lit(normal, FILL_LIGHT)
     light *= shade(depth, triangle >= 0, width)[drawn]
     halfway = np.array(KEY_LIGHT) / np.linalg.norm(KEY_LIGHT) + (0.0, 0.0, 1.0)
     highlight = shine * lit(normal, tuple(halfway)) ** 40
@@ -209,7 +235,8 @@ def smooth_normals(
     w = np.clip(((b[:, 0] - a[:, 0]) * (py - a[:, 1]) - (b[:, 1] - a[:, 1]) * (px - a[:, 0])) / area, 0, 1)
     n = normals.astype(np.float32)
     mixed = (1 - v - w)[:, None] * n[corner[:, 0]] + v[:, None] * n[corner[:, 1]] + w[:, None] * n[corner[:, 2]]
-    return np.asarray(mixed / np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-12), dtype=np.float32)
+    length = np.sqrt(np.einsum("ni,ni->n", mixed, mixed))
+    return np.asarray(mixed / np.maximum(length, 1e-12)[:, None], dtype=np.float32)
 
 
 def lit(normal: npt.NDArray[np.float32], towards: tuple[float, float, float]) -> npt.NDArray[np.float32]:
@@ -219,16 +246,17 @@ def lit(normal: npt.NDArray[np.float32], towards: tuple[float, float, float]) ->
 
 def shade(depth: npt.NDArray[np.float32], drawn: Mask, width: int) -> npt.NDArray[np.float32]:
     """0..1 a pixel: darker where the surface lies behind what is round it (gaps between teeth, the gum line)."""
-    every = 2 if width > 600 else 1  # soft anyway: half the resolution is enough
-    mask = drawn.reshape(-1, width)[::every, ::every].astype(np.float32)
-    values = np.where(drawn, depth, np.float32(0)).reshape(-1, width)[::every, ::every]
+    mask = drawn.reshape(-1, width).astype(np.float32)
+    values = np.where(drawn, depth, np.float32(0)).reshape(-1, width)
     total = np.ones_like(mask)
-    for radius, strength in ((width / 260 / every, 0.55), (width / 70 / every, 0.14)):
-        around = gaussian_filter(values, radius, truncate=2.0) / np.maximum(gaussian_filter(mask, radius, truncate=2.0), 1e-3)
-        behind = np.clip(values - around, 0, 3.0)
-        total *= 1.0 - np.clip(strength * behind, 0, 0.55)
-    full = total.repeat(every, axis=0).repeat(every, axis=1)[: len(drawn) // width, :width]
-    return np.asarray(full, dtype=np.float32).ravel()
+    for size, strength in ((width / 110, 0.30), (width / 32, 0.09)):
+        around = soft(values, round(size)) / np.maximum(soft(mask, round(size)), np.float32(1e-3))
+        total *= 1.0 - np.clip(strength * np.clip(values - around, 0, 3.0), 0, 0.5)
+    return np.asarray(total, dtype=np.float32).ravel()
+
+
+def soft(values: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
+    return np.asarray(uniform_filter(values, max(size, 1), mode="constant"), dtype=np.float32)
 
 
 def webp(picture: Image.Image, quality: int = 80) -> bytes:
@@ -239,7 +267,7 @@ def webp(picture: Image.Image, quality: int = 80) -> bytes:
 
 def arch_thumbnail(triangles: npt.NDArray[np.float32], arch: str | None, width: int = 208, height: int = 160) -> bytes:
     """A WebP of one model seen from its biting side, quickly: every triangle by itself, in the colour of plaster."""
-    vertices = triangles.reshape(-1, 3).astype(np.float64)
+    vertices = triangles.reshape(-1, 3)
     faces = np.arange(len(vertices), dtype=np.int32).reshape(-1, 3)
     solid = Solid(vertices, faces, PLASTER)
     return webp(render([solid], "lower" if arch == "lower" else "upper", width, height, sharp=1), quality=72)

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from meshes.arrays import Floats, Indices
+from meshes.arrays import Floats, Indices, bounds
 from meshes.names import LOWER, UPPER
 from meshes.stl import Triangles
 from meshes.weld import SAME_VERTEX_MM, weld
@@ -66,7 +66,7 @@ class SeriesBook:
     def describe(self, triangles: Triangles) -> Shape:
         corners = triangles.reshape(-1, 3)
         chosen = np.linspace(0, len(corners) - 1, SAMPLES).astype(np.int64)
-        low, high = corners.min(axis=0), corners.max(axis=0)
+        low, high = bounds(corners)
         return Shape(
             triangles=len(triangles),
             box_mm=float((high - low).max()),

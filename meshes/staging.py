@@ -11,7 +11,7 @@ import numpy as np
 
 from meshes import layout, weld
 from meshes.archive import Archive, Entry
-from meshes.arrays import Faces, Positions
+from meshes.arrays import Faces, Positions, bounds
 from meshes.errors import BadFile
 from meshes.names import LOWER, MAX_STAGE, UPPER
 from meshes.progress import Report
@@ -131,8 +131,8 @@ def same_size(archive: Archive, entry: Entry, first: Triangles | None, arch: str
     if len(triangles) != wanted:
         sentence = layout.different(arch, 0, wanted, stage, len(triangles)).removesuffix(layout.SAME_ORDER_REMEDY).strip()
         raise BadFile(entry.name, sentence, layout.SAME_ORDER_REMEDY)
-    corners = triangles.reshape(-1, 3)
-    box = float((corners.max(axis=0) - corners.min(axis=0)).max())
+    low, high = bounds(triangles.reshape(-1, 3))
+    box = float((high - low).max())
     if not MIN_ARCH_MM <= box <= MAX_ARCH_MM:
         raise BadFile(
             entry.name,

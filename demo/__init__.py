@@ -1,0 +1,1 @@
+"""Invented material for the demonstration: nobody's teeth, nobody's face."""
