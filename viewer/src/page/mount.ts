@@ -84,7 +84,6 @@ export class Viewer {
   readonly store: Store;
   private readonly words: Words;
   private picture: Picture | null = null;
-  private canvas: HTMLCanvasElement | null = null;
   private readonly leaving = new AbortController();
 
   /** Raises PlanError when the block does not follow the contract. */
@@ -145,7 +144,6 @@ export class Viewer {
     canvas.role = "img";
     canvas.ariaLabel = this.words.say("canvas", { case: this.plan.case, version: this.plan.version });
     this.root.prepend(canvas);
-    this.canvas = canvas;
     const wishes: Wishes = {
       openPin: (id) => this.openPin(id, "viewer"),
       place: (hit, point, normal) =>
@@ -153,7 +151,12 @@ export class Viewer {
       lost: () => this.message.show(this.words.say("context_lost")),
       restored: () => this.message.clear(),
     };
-    this.picture = new Kind(canvas, this.root, this.over, this.plan, this.words, this.store, wishes);
+    try {
+      this.picture = new Kind(canvas, this.root, this.over, this.plan, this.words, this.store, wishes);
+    } catch (error) {
+      canvas.remove();
+      throw error;
+    }
     return this.picture;
   }
 
@@ -189,8 +192,10 @@ export class Viewer {
   private fault(error: unknown, text: string, retry: () => void): void {
     if (this.leaving.signal.aborted) return;
     if (error instanceof Unavailable) this.fail(this.words.say("unavailable"));
-    else if (this.root.hasAttribute("data-live")) this.message.show(text, { retry: () => this.again(retry) });
-    else this.fail(text, () => this.again(retry));
+    else if (this.root.hasAttribute("data-live")) {
+      // There is a picture to look at: the fault stands beside it.
+      this.message.show(text, { retry: () => this.again(retry), kind: "hint" });
+    } else this.fail(text, () => this.again(retry));
   }
 
   private again(retry: () => void): void {
@@ -202,8 +207,6 @@ export class Viewer {
     this.failure = text;
     this.picture?.dispose();
     this.picture = null;
-    this.canvas?.remove();
-    this.canvas = null;
     this.root.toggleAttribute("data-live", false);
     this.showFallback(true);
     this.message.show(text, retry ? { retry } : {});
@@ -347,9 +350,7 @@ export class Viewer {
     this.keys.dispose();
     this.picture?.dispose();
     this.picture = null;
-    this.canvas?.remove();
     this.over.remove();
-    for (const piece of this.root.querySelectorAll(".mv-grid, .mv-midline")) piece.remove();
     this.root.toggleAttribute("data-live", false);
     this.showFallback(true);
   }

@@ -219,12 +219,16 @@ export class Picture {
     this.stage.invalidate();
   }
 
+  /** Free the graphics card and leave the page as it was found. */
   dispose(): void {
     this.disposed = true;
     this.themeWatch.disconnect();
     this.darkness.removeEventListener("change", this.onDark);
     this.ghost?.dispose();
     this.markers?.dispose();
+    for (const piece of [this.plates, this.ruler, this.grid]) piece.dispose();
+    this.midline.remove();
     this.stage.dispose();
+    this.canvas.remove();
   }
 }

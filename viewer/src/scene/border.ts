@@ -4,7 +4,7 @@
  */
 
 /** Within this distance of the (smoothed) rim nothing is seen: the ragged teeth of the cut. */
-const GONE_MM = 1.2;
+export const GONE_MM = 1.2;
 /** From this distance on everything is. */
 export const FADE_MM = 4.5;
 /** Rounds of averaging along the rim; enough to level teeth of a saw, too few to cut its corners. */
@@ -79,23 +79,24 @@ function levelled(position: ArrayLike<number>, edge: Rim): number[][] {
   return [...points.values()];
 }
 
-/** Opacity of each vertex: 0 at the rim, 1 from `FADE_MM` on; all 1 for a closed mesh. */
-export function fade(position: ArrayLike<number>, index: ArrayLike<number>): Float32Array {
-  const edge = levelled(position, rim(position, index));
-  const opacity = new Float32Array(position.length / 3).fill(1);
-  if (edge.length === 0) return opacity;
-  const flat = Float32Array.from(edge.flat());
-  for (let v = 0; v < opacity.length; v++) {
+/**
+ * How far each vertex is from the rim, mm; `FADE_MM` everywhere for a closed mesh. Distances, not opacities, because distances can be
+ * interpolated over large triangles; the shader makes them opacity.
+ */
+export function rimDistances(position: ArrayLike<number>, index: ArrayLike<number>): Float32Array {
+  const edge = Float32Array.from(levelled(position, rim(position, index)).flat());
+  const distances = new Float32Array(position.length / 3).fill(FADE_MM);
+  if (edge.length === 0) return distances;
+  for (let v = 0; v < distances.length; v++) {
     const [x = 0, y = 0, z = 0] = [position[v * 3], position[v * 3 + 1], position[v * 3 + 2]];
-    let nearest = FADE_MM * FADE_MM;
-    for (let e = 0; e < flat.length; e += 3) {
-      const dx = (flat[e] ?? 0) - x;
-      const dy = (flat[e + 1] ?? 0) - y;
-      const dz = (flat[e + 2] ?? 0) - z;
+    let nearest = Number.POSITIVE_INFINITY;
+    for (let e = 0; e < edge.length; e += 3) {
+      const dx = (edge[e] ?? 0) - x;
+      const dy = (edge[e + 1] ?? 0) - y;
+      const dz = (edge[e + 2] ?? 0) - z;
       nearest = Math.min(nearest, dx * dx + dy * dy + dz * dz);
     }
-    const share = Math.max(0, (Math.sqrt(nearest) - GONE_MM) / (FADE_MM - GONE_MM));
-    opacity[v] = share * share * (3 - 2 * share);
+    distances[v] = Math.sqrt(nearest);
   }
-  return opacity;
+  return distances;
 }

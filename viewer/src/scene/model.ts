@@ -23,7 +23,7 @@ import {
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import type { Arch, Part } from "../format/plan.ts";
-import { fade } from "./border.ts";
+import { rimDistances } from "./border.ts";
 import type { Palette } from "./palette.ts";
 
 const OUTLINE_POINTS = 400;
@@ -82,14 +82,14 @@ export function worldVertices(mesh: Mesh): Float32Array {
   return world;
 }
 
-/** Give a gingiva its opacity a vertex, worked out in millimetres whatever the file's quantisation. */
+/** Give a gingiva its distance from the rim a vertex, where the palette's shader looks for it: in the colour's alpha. */
 function fadeRim(mesh: Mesh<BufferGeometry, Material>): void {
   const { geometry } = mesh;
   if (!geometry.index) return;
-  const opacity = fade(worldVertices(mesh), geometry.index.array);
-  const colour = new Float32Array(opacity.length * 4).fill(1);
-  opacity.forEach((share, i) => {
-    colour[i * 4 + 3] = share;
+  const distances = rimDistances(worldVertices(mesh), geometry.index.array);
+  const colour = new Float32Array(distances.length * 4).fill(1);
+  distances.forEach((distance, i) => {
+    colour[i * 4 + 3] = distance;
   });
   geometry.setAttribute("color", new BufferAttribute(colour, 4));
 }

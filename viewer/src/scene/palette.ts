@@ -4,6 +4,8 @@
  */
 import { Color, DoubleSide, type Material, MeshStandardMaterial, SRGBColorSpace } from "three";
 
+import { FADE_MM, GONE_MM } from "./border.ts";
+
 const TOOTH = "#f9f2e5";
 const GINGIVA = "#ecb1a7";
 
@@ -27,7 +29,7 @@ class CssColours {
 export class Palette {
   readonly tooth = new MeshStandardMaterial({ color: TOOTH, roughness: 0.4 });
   readonly selected = new MeshStandardMaterial({ roughness: 0.38 });
-  /** Both sides: a gingiva is an open sheet, seen from inside in the occlusal views. Its rim fades by vertex. */
+  /** Both sides: a gingiva is an open sheet, seen from inside in the occlusal views. */
   readonly gingiva = new MeshStandardMaterial({
     color: GINGIVA,
     roughness: 0.5,
@@ -51,6 +53,11 @@ export class Palette {
 
   constructor(element: Element) {
     this.colours = new CssColours(element);
+    // The alpha of a gingiva's vertex colour is its distance from the rim.
+    this.gingiva.onBeforeCompile = (shader) => {
+      const opacity = `diffuseColor.a *= smoothstep(${GONE_MM.toFixed(2)}, ${FADE_MM.toFixed(2)}, vColor.a);`;
+      shader.fragmentShader = shader.fragmentShader.replace("#include <color_fragment>", opacity);
+    };
     this.followTheme();
   }
 

@@ -46,4 +46,8 @@ export class Grid {
     style.setProperty("--mv-x", `${origin.x.toFixed(1)}px`);
     style.setProperty("--mv-y", `${origin.y.toFixed(1)}px`);
   }
+
+  dispose(): void {
+    this.lines.remove();
+  }
 }

@@ -75,4 +75,9 @@ export class Ruler {
     const part: ModelPart | undefined = model.parts.get(mark.key);
     return part?.node.visible ? part.node.localToWorld(mark.local.clone()) : null;
   }
+
+  dispose(): void {
+    this.drawing.remove();
+    this.value.remove();
+  }
 }

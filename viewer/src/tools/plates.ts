@@ -217,4 +217,9 @@ export class Plates {
     });
     this.place();
   }
+
+  dispose(): void {
+    this.numberLayer.remove();
+    this.pinLayer.remove();
+  }
 }
