@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from midline.web.views import design, health, home, updates
+from midline.web.case_page import TABS
+from midline.web.views import cases, design, health, home, updates
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +14,11 @@ urlpatterns: list[URLPattern] = [
     path("healthz", health.healthz, name="healthz"),
     path("<workspace:workspace>/updates", updates.workspace_updates, name="workspace_updates"),
     path("<workspace:workspace>/cases/<str:number>/updates", updates.case_updates, name="updates"),
+    path("<workspace:workspace>/cases/<str:number>/", cases.case, name="case"),
+    path("<workspace:workspace>/cases/<str:number>/orders/<int:order_id>/event/<slug:event>/", cases.order_event, name="order_event"),
+]
+urlpatterns += [
+    path(f"<workspace:workspace>/cases/<str:number>/{tab}/", cases.case, {"tab": tab}, name=f"case_{tab}") for tab in TABS[1:]
 ]
 if settings.DEBUG:
     urlpatterns += [

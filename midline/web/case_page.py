@@ -1,0 +1,266 @@
+"""The case page: what to do next on top, then everything the reader may read of the case."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from midline.cases.actions import Action
+from midline.cases.models import Case, CaseUnread, Order, Status, Turn
+from midline.cases.models.status import TRANSITIONS
+from midline.cases.policies import actions_on, collaborations_on
+from midline.cases.queries import Standing, detail_words, evaluating_collaborations, standing_of, type_words
+from midline.collaboration.models import Collaboration
+from midline.conversation.queries import change_requests, panel
+from midline.core import clock
+from midline.core.workspace import Workspace
+from midline.people.policies import Actor
+from midline.records.models import Record, Slot
+from midline.setups.models import Decision, SetupVersion
+from midline.web.history import history, progress
+from midline.web.queries import last_event
+
+TABS = ("overview", "prescription", "records", "setups", "discussion", "orders", "history")
+SLOTS = {slot.value: str(slot.label) for slot in Slot}
+
+
+@dataclass(frozen=True)
+class Next:
+    """What to do next: a title, a sentence, and where to go."""
+
+    title: str
+    text: str
+    label: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    version: SetupVersion
+    label: str
+    icon: str
+    tone: str
+
+
+def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
+    """Everything the templates of a tab need. Each part is read once, and only where it is shown."""
+    if tab not in TABS:
+        raise Http404
+    actions = actions_on(actor, case)
+    standing = standing_of(case, actor)
+    shown = {
+        "case": case,
+        "tab": tab,
+        "actions": {action.value for action in actions},
+        "standing": standing,
+        "subject": subject(case, actions),
+        "person_line": person_line(case),
+        "type_words": type_words(case),
+        "detail": detail_words(case, SLOTS),
+        "after": last_event(actor, case),
+        "order": case.current_order,
+        "tabs": _tabs(case, actor, actions),
+        "events": open_events(case, actions),
+        "lab_works": actor.workspace == Workspace.LAB or Action.READ_UNPUBLISHED in actions,
+    }
+    match tab:
+        case "overview":
+            shown |= _overview(case, actor, actions, standing)
+        case "setups":
+            shown |= {"versions": version_rows(case, actions), "requests": list(change_requests(case, actor))}
+        case "discussion":
+            shown |= _discussion(case, actor, actions)
+        case "orders":
+            shown |= {"orders": case.orders.select_related("created_by", "planner").order_by("-id")}
+        case "history":
+            shown |= {"history": history(case, actor)}
+        case "records" | "prescription":
+            shown |= {"records": records_of(case), "orders": case.orders.order_by("-id")}
+    return shown
+
+
+def _overview(case: Case, actor: Actor, actions: frozenset[Action], standing: Standing) -> dict[str, Any]:
+    versions = version_rows(case, actions)
+    ready = {c.pk: is_ready for c, is_ready in evaluating_collaborations(case)} if case.awaiting_version else {}
+    return {
+        "next": next_step(case, actor, actions, standing),
+        "steps": progress(case, actor),
+        "versions": versions,
+        "newest": next((row.version for row in versions if row.version.published_at), None),
+        "records": records_of(case),
+        "history": history(case, actor, most=7),
+        "people": [(c, ready.get(c.pk)) for c in collaborations_on(case)] if Action.SHARE in actions else [],
+        "mine": _mine(case, actor),
+        "needs": list(case.current_order.needs.filter(answered_at=None)) if case.current_order else [],
+        "slot_labels": SLOTS,
+    }
+
+
+def _mine(case: Case, actor: Actor) -> Collaboration | None:
+    if actor.workspace != Workspace.COLLABORATOR:
+        return None
+    return collaborations_on(case).filter(person_id=actor.user_id).first()
+
+
+def _discussion(case: Case, actor: Actor, actions: frozenset[Action]) -> dict[str, Any]:
+    from midline.conversation.forms import CommentForm
+
+    if Action.READ_CONVERSATION not in actions:
+        raise Http404
+    version = case.newest_version or None
+    return panel(case, actor) | {"form": CommentForm.empty(version), "version": version}
+
+
+def subject(case: Case, actions: frozenset[Action]) -> str:
+    """The patient's name where the reader may know it."""
+    if Action.SEE_IDENTITY not in actions:
+        return _("Patient hidden")
+    return case.patient.name if case.patient else _("No patient yet")
+
+
+def person_line(case: Case) -> str:
+    """Age and sex: shown also where the identity is hidden."""
+    if case.patient is None:
+        return ""
+    age = case.patient.age(clock.now().date())
+    years = ngettext("%(n)s year", "%(n)s years", age) % {"n": age} if age is not None else ""
+    sex = case.patient.get_sex_display().lower() if case.patient.sex else ""
+    return ", ".join(part for part in (years, sex) if part)
+
+
+def records_of(case: Case) -> QuerySet[Record]:
+    return Record.objects.filter(case=case, removed_at=None, state=Record.State.READY).order_by("id")
+
+
+def version_rows(case: Case, actions: frozenset[Action]) -> list[VersionRow]:
+    """The versions the reader may see, newest first, each with how it stands."""
+    versions = SetupVersion.objects.filter(case=case).defer("plan").prefetch_related("decisions__by").order_by("-number")
+    if Action.READ_UNPUBLISHED not in actions:
+        versions = versions.filter(published_at__isnull=False)
+    return [_version_row(case, version) for version in versions]
+
+
+def _version_row(case: Case, version: SetupVersion) -> VersionRow:
+    decisions = {decision.kind: decision for decision in version.decisions.all()}
+    if version.published_at is None:
+        return VersionRow(version, _("Not published"), "circle-dashed", "idle")
+    if Decision.Kind.APPROVED in decisions:
+        return VersionRow(version, _("Approved"), "circle-check", "good")
+    if declined := decisions.get(Decision.Kind.DECLINED):
+        if declined.workspace == Workspace.COLLABORATOR:
+            return VersionRow(version, _("Declined by %(name)s") % {"name": declined.by.name}, "undo-2", "stop")
+        return VersionRow(version, _("Changes requested"), "list-checks", "idle")
+    if case.awaiting_version == version.number:
+        return VersionRow(version, _("Awaiting approval"), "scan-eye", "act")
+    return VersionRow(version, _("Replaced"), "layers", "idle")
+
+
+def _tabs(case: Case, actor: Actor, actions: frozenset[Action]) -> list[dict[str, Any]]:
+    published = SetupVersion.objects.filter(case=case)
+    if Action.READ_UNPUBLISHED not in actions:
+        published = published.filter(published_at__isnull=False)
+    unread = CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0
+    labels = {
+        "overview": (_("Overview"), None, 0),
+        "prescription": (_("Prescription"), None, 0),
+        "records": (_("Records"), records_of(case).count(), 0),
+        "setups": (_("Setups"), published.count(), 0),
+        "discussion": (_("Conversation"), None, unread),
+        "orders": (_("Orders"), case.orders.count(), 0),
+        "history": (_("History"), None, 0),
+    }
+    if Action.READ_CONVERSATION not in actions:
+        del labels["discussion"]
+    return [{"name": name, "label": label, "count": count, "unread": new} for name, (label, count, new) in labels.items()]
+
+
+# What a person may do to the order from its page, beside the decisions on a setup and the work of the lab.
+EVENTS = {
+    "receive": (gettext_lazy("The aligners have arrived"), "smile"),
+    "complete": (gettext_lazy("Complete the order"), "circle-check-big"),
+    "resume": (gettext_lazy("Resume"), "play"),
+    "hold": (gettext_lazy("Put on hold"), "circle-pause"),
+    "cancel": (gettext_lazy("Cancel the order"), "circle-slash"),
+}
+
+
+def open_events(case: Case, actions: frozenset[Action]) -> list[tuple[str, str, str]]:
+    """(event, label, icon) of what the reader may do to the current order now."""
+    order = case.current_order
+    if order is None:
+        return []
+    found = []
+    for event, (label, icon) in EVENTS.items():
+        target = TRANSITIONS.get((order.state, event))
+        if target and target[1] in actions and _fits(order, event):
+            found.append((event, str(label), icon))
+    return found
+
+
+def _fits(order: Order, event: str) -> bool:
+    if event == "receive":
+        return order.type.uses_setups
+    if event == "complete" and order.state is Status.SHIPPED:
+        return not order.type.uses_setups
+    return not (event == "cancel" and order.state is Status.DRAFT)
+
+
+def next_step(case: Case, actor: Actor, actions: frozenset[Action], standing: Standing) -> Next:
+    """The one thing that matters now, for this reader."""
+    base = f"/{actor.workspace}/cases/{case.number}/"
+    order = case.current_order
+    review = f"{base}setups/{case.awaiting_version or case.newest_version}/"
+    match case.state:
+        case Status.DRAFT:
+            steps = f"{base}orders/{order.pk}/step/{order.step}/" if order else base
+            text = _("The lab sees it once it is submitted. What was filled in is kept.")
+            return (
+                Next(_("Finish the order"), text, _("Continue"), steps)
+                if Action.ADD_ORDER in actions
+                else Next(_("The order is a draft"), text)
+            )
+        case Status.RECORDS_NEEDED:
+            text = _("The lab goes on by itself when each record has come.")
+            go = (_("Add the records"), f"{base}records/") if Action.EDIT_RECORDS in actions else ("", "")
+            return Next(_("The lab needs records"), text, *go)
+        case Status.AWAITING_APPROVAL:
+            return _decide(case, actor, standing, review)
+        case Status.SUBMITTED | Status.IN_PRODUCTION:
+            words = _("The lab makes version %(n)s.") if case.newest_version else _("The lab makes the first treatment setup.")
+            if order and not order.type.uses_setups:
+                words = _("The lab makes it next; no setup is needed.")
+            return Next(_("The lab is at work"), words % {"n": case.newest_version + 1})
+        case Status.APPROVED | Status.IN_MANUFACTURING:
+            if not case.approved_version:
+                return Next(_("The lab is at work"), _("No setup is needed for this order."))
+            text = _("Version %(n)s is the one that is made.") % {"n": case.approved_version}
+            return Next(_("The lab is at work"), text, _("Open version %(n)s") % {"n": case.approved_version}, review)
+        case Status.SHIPPED:
+            parcel = {"carrier": order.carrier, "number": order.tracking} if order and order.tracking else None
+            return Next(_("On its way"), _("Tracking: %(carrier)s %(number)s") % parcel if parcel else "")
+        case Status.IN_TREATMENT:
+            return Next(_("In treatment"), _("Complete the order when the treatment has ended."))
+        case Status.ON_HOLD:
+            return Next(_("On hold"), _("Nothing happens until it is resumed."))
+    return Next(str(case.state.label), _("This order is closed."))
+
+
+def _decide(case: Case, actor: Actor, standing: Standing, review: str) -> Next:
+    n = {"n": case.awaiting_version}
+    if actor.workspace == Workspace.PROVIDER:
+        ready = standing.status == "ready"
+        text = _("Your collaborators hold it Ready for Approval.") if ready else _("Approve it, or send it back with the changes you want.")
+        if standing.turn is Turn.COLLABORATOR:
+            text = _("Your collaborators still evaluate it. You may decide before them.")
+        return Next(_("Decide on version %(n)s") % n, text, _("Review setup"), review)
+    if actor.workspace == Workspace.COLLABORATOR:
+        name = {"name": case.provider.name}
+        if standing.mine == "ready":
+            return Next(_("You hold version %(n)s ready") % n, _("%(name)s decides.") % name, _("Open setup"), review)
+        text = _("%(name)s approves it; you say whether it is ready.") % name
+        return Next(_("Check version %(n)s") % n, text, _("Review setup"), review)
+    text = _("The lab goes on when it is approved or sent back.")
+    return Next(_("Version %(n)s is with the provider") % n, text, _("Open setup"), review)
