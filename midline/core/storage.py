@@ -40,6 +40,7 @@ class FileStore(Protocol):
     def size(self, key: str) -> int: ...
     def exists(self, key: str) -> bool: ...
     def delete(self, key: str) -> None: ...
+    def delete_if_older(self, key: str, moment: datetime) -> bool: ...
     def keys_older_than(self, moment: datetime) -> Iterator[str]: ...
     def healthy(self) -> bool: ...
 
@@ -101,6 +102,23 @@ class DiskStore:
 
     def delete(self, key: str) -> None:
         self.path(key).unlink(missing_ok=True)
+
+    def delete_if_older(self, key: str, moment: datetime) -> bool:
+        """Deletes the file unless the same bytes were stored again since `moment`. Returns whether it is gone.
+
+        The file is moved aside first: a `store` that comes in between writes a new one, one that came before is seen by its time.
+        """
+        path, aside = self.path(key), self.root / "incoming" / f"swept-{key.rsplit('/', 1)[-1]}"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.replace(aside)
+        except FileNotFoundError:
+            return False
+        if datetime.fromtimestamp(aside.stat().st_mtime, UTC) >= moment:
+            aside.replace(path)
+            return False
+        aside.unlink(missing_ok=True)
+        return True
 
     def keys_older_than(self, moment: datetime) -> Iterator[str]:
         for path in self.root.glob("??/??/*"):
@@ -168,6 +186,12 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         self.backend.delete(key)
+
+    def delete_if_older(self, key: str, moment: datetime) -> bool:
+        if not self.exists(key) or self.backend.get_modified_time(key) >= moment:
+            return False
+        self.backend.delete(key)
+        return True
 
     def keys_older_than(self, moment: datetime) -> Iterator[str]:
         for item in self.backend.bucket.objects.all():

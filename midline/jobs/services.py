@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from midline.core import clock
 from midline.jobs.models import Job, Worker
@@ -46,18 +46,28 @@ class Claim:
     payload: dict[str, Any]
     attempt: int
     lease: timedelta = field(default=LEASE)
+    worker: str = ""
 
     def _mine(self) -> "Q":
         return Q(pk=self.id, state=Job.State.RUNNING, attempts=self.attempt)
 
+    def holds(self) -> bool:
+        """Whether this attempt still has the job: asked before an act that cannot be taken back, such as sending."""
+        return Job.objects.filter(self._mine()).exists()
+
     def beat(self, progress: dict[str, Any] | None = None) -> None:
-        """Extends the lease and shows progress. Raises LeaseLost when another attempt has the job."""
+        """Extends the lease and shows progress, and that the worker lives. Raises LeaseLost when another attempt has the job.
+
+        To be called at least twice within LEASE by whatever takes longer than that.
+        """
         now = clock.now()
         changes: dict[str, Any] = {"lease_until": now + self.lease, "run_after": now + self.lease, "heartbeat_at": now}
         if progress is not None:
             changes["progress"] = progress
         if not Job.objects.filter(self._mine()).update(**changes):
             raise LeaseLost
+        if self.worker:
+            worker_seen(self.worker)
 
     def hold(self) -> None:
         """Inside the transaction that records the result: locks the job and raises LeaseLost when it is not ours any more."""
@@ -104,48 +114,66 @@ def enqueue(kind: str, payload: dict[str, Any], *, key: str | None = None, delay
         return job
 
 
+def _due(kinds: list[str] | None) -> "QuerySet[Job]":
+    """Jobs that may be claimed now. `run_after` of a running job is the end of its lease, so one index serves both."""
+    jobs = Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING], run_after__lte=clock.now()).order_by("run_after", "id")
+    return jobs if kinds is None else jobs.filter(kind__in=kinds)
+
+
 def claim(kinds: list[str] | None = None) -> Claim | None:
     """The next due job, leased to the caller, or None. A running job whose lease has passed is due again.
 
-    `run_after` of a running job is the end of its lease, so one index serves both.
+    The look before the transaction keeps an idle worker from taking SQLite's one write lock twice a second.
     """
+    while _due(kinds).exists():
+        with transaction.atomic():
+            jobs = _due(kinds)
+            if connection.features.has_select_for_update_skip_locked:
+                jobs = jobs.select_for_update(skip_locked=True)
+            job = jobs.first()
+            if job is None:
+                return None
+            if not _worn_out(job):
+                return _lease(job)
+    return None
+
+
+def _lease(job: Job) -> Claim:
     now = clock.now()
-    due = Q(state=Job.State.WAITING, run_after__lte=now) | Q(state=Job.State.RUNNING, run_after__lte=now)
-    with transaction.atomic():
-        jobs = Job.objects.filter(due).order_by("run_after", "id")
-        if kinds is not None:
-            jobs = jobs.filter(kind__in=kinds)
-        if connection.features.has_select_for_update_skip_locked:
-            jobs = jobs.select_for_update(skip_locked=True)
-        job = jobs.first()
-        if job is None:
-            return None
-        if job.state == Job.State.RUNNING and job.attempts >= job.max_attempts:
-            job.state, job.finished_at, job.error = (
-                Job.State.DEAD,
-                now,
-                job.error or "The worker stopped in the middle of every attempt.",
-            )
-            job.save(update_fields=["state", "finished_at", "error"])
-            return None
-        Job.objects.filter(pk=job.pk).update(
-            state=Job.State.RUNNING, lease_until=now + LEASE, run_after=now + LEASE, heartbeat_at=now, attempts=F("attempts") + 1
-        )
-        return Claim(id=job.pk, kind=job.kind, payload=job.payload, attempt=job.attempts + 1)
-
-
-def retry(job: Job) -> None:
-    """A dead job starts again with fresh attempts; an open one is left alone."""
-    Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
-        state=Job.State.WAITING, attempts=0, run_after=clock.now(), finished_at=None, error="", progress={}
+    Job.objects.filter(pk=job.pk).update(
+        state=Job.State.RUNNING, lease_until=now + LEASE, run_after=now + LEASE, heartbeat_at=now, attempts=F("attempts") + 1
     )
+    return Claim(id=job.pk, kind=job.kind, payload=job.payload, attempt=job.attempts + 1)
 
 
-def run_one(kinds: list[str] | None = None) -> bool:
-    """Claims and runs one due job. Returns whether there was one."""
+def _worn_out(job: Job) -> bool:
+    """A job that lost its worker in its last attempt is given up here: nobody else is left to say so."""
+    if job.state != Job.State.RUNNING or job.attempts < job.max_attempts:
+        return False
+    job.state, job.finished_at, job.lease_until = Job.State.DEAD, clock.now(), None
+    job.error = job.error or "The worker stopped in the middle of every attempt."
+    job.save(update_fields=["state", "finished_at", "lease_until", "error"])
+    return True
+
+
+def retry(job: Job) -> bool:
+    """A dead job starts again with fresh attempts. False when it is not dead, or an open job of its key does the work already."""
+    try:
+        with transaction.atomic():
+            changed = Job.objects.filter(pk=job.pk, state=Job.State.DEAD).update(
+                state=Job.State.WAITING, attempts=0, run_after=clock.now(), finished_at=None, error="", progress={}
+            )
+    except IntegrityError:
+        return False
+    return bool(changed)
+
+
+def run_one(kinds: list[str] | None = None, *, worker: str = "") -> bool:
+    """Claims and runs one due job. Returns whether there was one. `worker` is the name under which each beat is seen."""
     claimed = claim(kinds)
     if claimed is None:
         return False
+    claimed.worker = worker
     function = HANDLERS.get(claimed.kind)
     try:
         if function is None:

@@ -1,5 +1,7 @@
 """The outbox: what each person is told of an event, by which way."""
 
+from datetime import time
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -44,6 +46,7 @@ class Delivery(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["event", "address", "channel", "workspace"], name="one_delivery_per_event_person_and_channel"),
+            models.UniqueConstraint(fields=["message_id"], condition=~Q(message_id=""), name="one_delivery_per_message_id"),
         ]
         indexes = [
             models.Index(fields=["person", "channel", "-id"], name="delivery_bell"),
@@ -64,7 +67,7 @@ class Preference(models.Model):
         NEVER = "never", _("Not")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_preferences")
-    kind = models.CharField(max_length=60)
+    kind = models.CharField(max_length=60)  # a row of Email Notifications: kinds.ROWS
     when = models.CharField(max_length=10, choices=When.choices, default=When.INSTANTLY)
 
     class Meta:
@@ -75,10 +78,21 @@ class Preference(models.Model):
 
 
 class MailSettings(models.Model):
-    """ "Notify me instantly", the master switch: on for new accounts, so a row stands only where it was saved."""
+    """When mail may come to a person. No row: the defaults here, which are those of a new account.
+
+    instantly is "Notify me instantly", the master switch: off, what would come at once waits for the daily summary. Times are in the
+    person's own time zone. summary_on is the day whose daily summary has been made, or for which nothing waited.
+    """
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_settings", primary_key=True)
     instantly = models.BooleanField(default=True)
+    summary = models.BooleanField(default=True)
+    summary_at = models.TimeField(default=time(7))
+    summary_on = models.DateField(null=True)
+    quiet = models.BooleanField(default=False)
+    quiet_from = models.TimeField(default=time(19))
+    quiet_until = models.TimeField(default=time(7))
+    quiet_weekend = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"instantly: {self.instantly}"

@@ -65,7 +65,8 @@ def case_shares_set(*, case: Case, wanted: set[int], by: Actor) -> ShareBatch:
     if add or end:
         names = {pk: mine[pk].name for pk in add | end if pk in mine}
         added, removed = [names[pk] for pk in sorted(add)], [names[pk] for pk in sorted(end) if pk in names]
-        activity.record(CaseShared.of(locked, by, added=added, removed=removed, added_ids=sorted(add), removed_ids=sorted(end)))
+        told: dict[str, Any] = {"added": added, "removed": removed, "added_ids": sorted(add), "removed_ids": sorted(end), "batch": str(act)}
+        activity.record(CaseShared.of(locked, by, **told))
     return batch
 
 
@@ -125,7 +126,7 @@ def _done(act: ShareBatch.Act, collaboration: Collaboration, by: Actor, count: i
             provider_id=collaboration.provider_id,
             subject_kind="collaboration",
             subject_id=collaboration.pk,
-            data={"act": act.value, "count": count, "name": collaboration.name},
+            data={"act": act.value, "count": count, "name": collaboration.name, "batch": str(id)},
         )
     )
     return _batch(act, by, collaboration=collaboration, count=count, id=id)

@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from midline.jobs import services
+from midline.jobs.schedule import enqueue_rounds
 
 
 class Command(BaseCommand):
@@ -34,9 +35,10 @@ class Command(BaseCommand):
                 close_old_connections()
                 if time.monotonic() - seen > 5:
                     services.worker_seen(name)
+                    enqueue_rounds()
                     seen = time.monotonic()
-                busy = services.run_one()
-            except OperationalError:
+                busy = services.run_one(worker=name)
+            except (OperationalError, InterfaceError):
                 # The database is restarting or locked: the job's lease passes and it is claimed again.
                 busy = False
                 time.sleep(1)

@@ -1,0 +1,1 @@
+"""Pages of this room: the bell, Email Notifications, and the development mailbox."""
