@@ -89,6 +89,19 @@ def accuracy_um(version: SetupVersion) -> dict[str, float] | None:
     return {"teeth": float(version.error_um["teeth_max"]), "gingiva": float(version.error_um.get("gingiva_max") or 0)}
 
 
+def named_files(keys: list[str]) -> set[str]:
+    """Those of `keys` that a version or an import still names. What a discarded import brought is named no more."""
+    named: set[str] = set()
+    for original, models, pictures in SetupVersion.objects.values_list("original_key", "files", "pictures").iterator():
+        named.add(original)
+        for about in (*models.values(), *pictures.values()):
+            named |= {value for field, value in about.items() if field.endswith("key")}
+    imports = SetupImport.objects.exclude(state=SetupImport.State.DISCARDED)
+    for key, thumbs in imports.values_list("key", "thumbs").iterator():
+        named |= {key, *(about["key"] for about in thumbs.values())}
+    return named & set(keys)
+
+
 # --- imports --------------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from midline.core.storage import Stored, files, reserve
 from midline.jobs import services as jobs
 from midline.jobs.models import Job
 from midline.people.policies import Actor
+from midline.records.models import Upload
 from midline.setups.models import SetupImport, SetupVersion
 from midline.setups.queries import OPEN_IMPORT, import_standing
 from midline.setups.services import mapping as matching
@@ -114,6 +115,14 @@ def import_record(*, order: Order, by: Actor, stored: Stored, filename: str, rep
         added_at=clock.now(),
     )
     return _send(item, SetupImport.State.READING)
+
+
+def import_received(upload: Upload, stored: Stored, by: Actor) -> None:
+    """A resumable upload of a setup is whole: it becomes an import, in place of an open one. Raises Refused, which the uploader sees."""
+    try:
+        import_record(order=upload.order, by=by, stored=stored, filename=upload.filename, replaces=True)
+    except NotAllowedNow as late:
+        raise Refused(late.reason, field="file") from late
 
 
 @transaction.atomic

@@ -267,3 +267,30 @@ def test_who_takes_over_goes_on_with_the_import(cast, order):
     with pytest.raises(NotAllowedNow):
         services.import_discard(item=item, by=cast.technician.actor)
     assert services.import_map(item=item, mapping=proposed(item), by=other).state == State.BUILDING
+
+
+def test_a_resumable_upload_becomes_an_import(cast, order):
+    from midline.records import services as records
+    from midline.records.models import Upload
+
+    stored = files().store(staged_zip())
+    upload = Upload.objects.create(
+        person=cast.technician.user, workspace="lab", case=cast.case, order=order, purpose="setup", filename="a.zip", size=stored.size
+    )
+    records.upload_hand_over(upload=upload, stored=stored, by=cast.technician.actor)
+
+    item = SetupImport.objects.get()
+    assert (item.state, item.key, item.filename) == (State.READING, stored.key, "a.zip")
+
+
+def test_the_sweep_of_files_leaves_what_versions_and_open_imports_name(cast, order):
+    from midline.setups.queries import named_files
+    from midline.setups.tests.factories import make_import
+
+    item = make_import(order, cast.technician.user)
+    about = item.version.files["full"]
+    kept = {about["key"], about["br_key"], about["gz_key"], item.version.pictures["front"]["key"], item.key}
+
+    assert named_files([*kept, "aa/bb/none"]) == kept
+    services.import_discard(item=item, by=cast.technician.actor)
+    assert named_files([*kept]) == set()
