@@ -10,6 +10,7 @@ register_converter(WorkspaceConverter, "workspace")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("midline.web.urls")),
     path("", include("midline.people.urls")),
+    path("", include("midline.practices.urls")),
     path("", include("midline.collaboration.urls")),
     path("", include("midline.cases.urls")),
     path("", include("midline.records.urls")),

@@ -1,6 +1,22 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CollaborationConfig(AppConfig):
     name = "midline.collaboration"
     label = "collaboration"
+
+    def ready(self) -> None:
+        from midline.collaboration import jobs  # noqa: F401 - registers the handlers
+
+        post_migrate.connect(_install_texts, sender=self)
+
+
+def _install_texts(**sent: Any) -> None:
+    """A fresh installation has the texts to tick: Django's hook for data that every database holds."""
+    from midline.collaboration.services import texts_ensure
+
+    if "consenttext" in sent["apps"].all_models["collaboration"]:  # not after migrating back to zero
+        texts_ensure()

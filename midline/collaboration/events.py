@@ -33,16 +33,20 @@ class CollaboratorAdded(CollaborationHappening):
 
 
 class InvitationSent(CollaborationHappening):
-    """Sent again."""
+    """Sent again. data: invitation (its id), registered (whether the address has an account)."""
 
     KIND: ClassVar[str] = "collaboration.invitation_sent"
 
 
 class InvitationAccepted(CollaborationHappening):
+    """data: invitation (its id), terms (the version ticked), address (network address)."""
+
     KIND: ClassVar[str] = "collaboration.accepted"
 
 
 class InvitationDeclined(CollaborationHappening):
+    """data: invitation (its id), reason."""
+
     KIND: ClassVar[str] = "collaboration.declined"
 
 
@@ -56,3 +60,10 @@ class CollaborationEnded(CollaborationHappening):
     """data: how (declined, withdrawn, expired, revoked, left), was (the state before)."""
 
     KIND: ClassVar[str] = "collaboration.ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentGiven(Happening):
+    """A provider ticked the texts in force. data: texts, each as kind and version."""
+
+    KIND: ClassVar[str] = "collaboration.consented"

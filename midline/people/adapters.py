@@ -1,10 +1,46 @@
-"""How allauth behaves here: links from PUBLIC_URL, sign-up by invitation or registration only."""
+"""How allauth behaves here: links from PUBLIC_URL, mail through the queue, sign-up by invitation or registration only."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from midline.core.http import public_url
+from midline.people import services
+from midline.people.mails import WORDS, compose
+from midline.people.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("E-mail address and password do not match. Check both, or use “Forgot password”."),
+        "too_many_login_attempts": _("Signing in failed too often. Try again in 5 minutes, or use “Forgot password”."),
+        "incorrect_password": _("The password is not right. Check it and enter it again."),
+        "incorrect_code": _("The code is not right. Enter the newest code of your app, or a recovery code that is still unused."),
+        "enter_current_password": _("The current password is not right. Enter it again."),
+        "rate_limited": _("That was too often. Wait a minute and try again."),
+        "email_taken": _("This address cannot be used here. Enter another one."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """The bare sign-up form is closed: people come by an invitation or by the provider registration."""
         return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only paths of this portal: the Host header is whatever the client typed."""
+        return bool(url) and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Queues the mail instead of sending it: a slow mail server must not slow the page, nor its duration tell who has an account."""
+        services.mail_queue(to=email, mail=compose(WORDS[template_prefix], context))
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return public_url(reverse("account_confirm_email", args=[emailconfirmation.key]))
+
+    def post_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponse:
+        services.person_seen(user=user)
+        response: HttpResponse = super().post_login(request, user, **hooks)
+        return response

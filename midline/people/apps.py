@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class PeopleConfig(AppConfig):
     name = "midline.people"
     label = "people"
+
+    def ready(self) -> None:
+        from midline.people import jobs  # noqa: F401 - registers the handlers

@@ -1,6 +1,11 @@
-"""Addresses of people."""
+"""Addresses of people. Those of signing in are allauth's, under /account/ too."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from midline.people import views
 
 app_name = "people"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("account/", views.profile, name="profile"),
+    path("account/security/", views.security, name="security"),
+]

@@ -1,0 +1,181 @@
+"""The mailed link: made, sent again, accepted once, declined."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from midline.activity import services as activity
+from midline.collaboration.events import InvitationAccepted, InvitationDeclined, InvitationSent
+from midline.collaboration.models import Collaboration, Invitation
+from midline.collaboration.queries import INVITATION_LASTS, account_of, belongs_to, consent_texts_in_force, open_invitations, token_of
+from midline.collaboration.services.endings import ended, lapse_at
+from midline.collaboration.services.rows import collaboration_locked, provider_locked
+from midline.core import clock
+from midline.core.errors import NotAllowedNow, Refused
+from midline.core.ids import digest
+from midline.core.workspace import Workspace
+from midline.people import services as people
+from midline.people.models import User
+from midline.people.policies import Actor
+from midline.practices.models import Provider
+
+REASON_MAX = 500
+INVITATIONS_A_DAY = 100
+
+
+class TooMany(Exception):
+    """More than a provider may do within the hour or the day; shown as 429."""
+
+
+class InvitationClosed(Exception):
+    """No open invitation has this link: used, withdrawn, expired, or never made. Which of them is nobody's business."""
+
+
+class WrongPerson(PermissionDenied):
+    """The invitation is open, but for somebody else than who is signed in."""
+
+
+def invitations_limit(provider: Provider) -> None:
+    """Raises TooMany when the provider has sent 100 invitations within a day: nobody's mailbox is flooded from here."""
+    since = clock.now() - timedelta(days=1)
+    if Invitation.objects.filter(collaboration__provider=provider, sent_at__gt=since).count() >= INVITATIONS_A_DAY:
+        raise TooMany
+
+
+def invitation_make(collaboration: Collaboration) -> Invitation:
+    """A new link; earlier ones of this collaboration stop working. Call it with the collaboration locked, within a transaction."""
+    now = clock.now()
+    Invitation.objects.filter(collaboration=collaboration, used_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    invitation = Invitation(
+        collaboration=collaboration,
+        email=collaboration.email,
+        person=account_of(collaboration.email),
+        sent_at=now,
+        expires_at=now + INVITATION_LASTS,
+    )
+    invitation.token_digest = digest(token_of(invitation))
+    invitation.save()
+    if invitation.person_id and collaboration.person_id is None:
+        collaboration.person_id = invitation.person_id
+        collaboration.save(update_fields=["person"])
+    return invitation
+
+
+def invitation_send(collaboration: Collaboration, *, by_id: int | None, workspace: str) -> Invitation:
+    invitation = invitation_make(collaboration)
+    lapse_at(collaboration)
+    registered = invitation.person_id is not None
+    activity.record(InvitationSent.of(collaboration, by_id, workspace, invitation=invitation.pk, registered=registered))
+    return invitation
+
+
+@transaction.atomic
+def invitation_resend(*, collaboration: Collaboration, by: Actor) -> Invitation:
+    """Sends a new link, for 14 days from now. Raises NotAllowedNow when the person has answered or the collaboration has ended."""
+    provider = provider_locked(by)
+    row = collaboration_locked(collaboration.pk, provider)
+    if row.state != Collaboration.State.INVITED:
+        raise NotAllowedNow(_("%(name)s has answered the invitation already.") % {"name": row.name})
+    invitations_limit(provider)
+    return invitation_send(row, by_id=by.user_id, workspace=by.workspace)
+
+
+@transaction.atomic
+def invitations_again(*, address: str) -> int:
+    """Sends the open invitations of an address once more, asked for by whoever reads its mail. Returns how many."""
+    waiting = Collaboration.objects.open().select_for_update().filter(email=address, state=Collaboration.State.INVITED)
+    for row in waiting:
+        invitation_send(row, by_id=None, workspace="")
+    return len(waiting)
+
+
+@transaction.atomic
+def invitation_accept(*, token: str, by: User, seen_revision: int, accepts_terms: bool, address: str | None = None) -> Collaboration:
+    """The person takes the responsibility; from the next request they see what is shared.
+
+    Under any number of parallel answers one wins: the collaboration's row is locked before the invitation is read.
+    Raises InvitationClosed, WrongPerson, Refused (terms not ticked), and NotAllowedNow when the grants moved since the page was shown
+    or the person works with this provider already.
+    """
+    invitation = _answerable(token)
+    row = invitation.collaboration
+    if not belongs_to(invitation, by):
+        raise WrongPerson
+    if seen_revision != row.revision:
+        raise NotAllowedNow(_("%(name)s changed what is granted while you were reading. Read it again.") % {"name": row.provider.name})
+    if not accepts_terms:
+        raise Refused(_("The box is not ticked. Tick it to accept."), field="accept")
+    now = clock.now()
+    row.person, row.state, row.accepted_at = by, Collaboration.State.ACTIVE, now
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["person", "state", "accepted_at"])
+    except IntegrityError:
+        raise NotAllowedNow(_("You work with %(name)s already.") % {"name": row.provider.name}) from None
+    Invitation.objects.filter(pk=invitation.pk).update(used_at=now)
+    terms = consent_texts_in_force().get("terms")
+    activity.record(
+        InvitationAccepted.of(
+            row, by.pk, Workspace.COLLABORATOR, invitation=invitation.pk, terms=terms.version if terms else None, address=address
+        )
+    )
+    return row
+
+
+def invitation_register(
+    *, token: str, first_name: str, last_name: str, password: str, language: str, numbering: str, **answer: Any
+) -> tuple[User, Collaboration]:
+    """Complete registration: the account, its proved address and the acceptance, all or none. `answer` as for invitation_accept.
+
+    Raises as invitation_accept and user_prepare do, and NotAllowedNow when the address has an account: its person signs in instead.
+    """
+    invitation = open_invitations().filter(token_digest=digest(token)).first()
+    if invitation is None:
+        raise InvitationClosed
+    user = people.user_prepare(
+        email=invitation.email, first_name=first_name, last_name=last_name, password=password, language=language, numbering=numbering
+    )
+    with transaction.atomic():
+        people.user_register(user=user, address_verified=True)
+        return user, invitation_accept(token=token, by=user, **answer)
+
+
+@transaction.atomic
+def invitation_decline(*, token: str, by: User | None, reason: str = "") -> Collaboration:
+    """Says no; the provider is told, with the reason. Without an account the link itself is the proof; else only its person may.
+
+    Raises InvitationClosed, WrongPerson, Refused.
+    """
+    invitation = _answerable(token)
+    if by is None and (invitation.person_id or account_of(invitation.email)):
+        raise WrongPerson
+    if by is not None and not belongs_to(invitation, by):
+        raise WrongPerson
+    words = " ".join(reason.split())
+    if not words.isprintable() and words:
+        raise Refused(_("The reason holds a sign that cannot be shown. Remove it."), field="reason")
+    if len(words) > REASON_MAX:
+        raise Refused(
+            _("The reason has %(n)s characters. Shorten it to %(max)s.") % {"n": len(words), "max": REASON_MAX}, field="reason"
+        )
+    by_id = by.pk if by else None
+    row = ended(invitation.collaboration, Collaboration.Ended.DECLINED, by_id=by_id, workspace="", reason=words)
+    activity.record(InvitationDeclined.of(row, by_id, "", invitation=invitation.pk, reason=words))
+    return row
+
+
+def _answerable(token: str) -> Invitation:
+    """The open invitation of this link with its collaboration locked. Raises InvitationClosed."""
+    known = open_invitations().filter(token_digest=digest(token)).first()
+    if known is None:
+        raise InvitationClosed
+    # Read again under the lock: whoever held it may just have answered.
+    row = Collaboration.objects.select_for_update(of=("self",)).select_related("provider__person").get(pk=known.collaboration_id)
+    invitation = open_invitations().filter(pk=known.pk).first()
+    if invitation is None:
+        raise InvitationClosed
+    invitation.collaboration = row
+    return invitation
