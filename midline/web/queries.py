@@ -6,7 +6,7 @@ from typing import Final
 from midline.activity.models import Event
 from midline.activity.queries import case_events
 from midline.cases.models import Case
-from midline.cases.policies import actions_on, cases_for
+from midline.cases.policies import ALWAYS, LAB, OWNER, actions_on, cases_for
 from midline.collaboration.models import Collaboration
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
@@ -30,6 +30,13 @@ REGIONS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+_READERS: Final = {
+    Workspace.PROVIDER: frozenset(OWNER | {""}),
+    Workspace.COLLABORATOR: frozenset(ALWAYS),
+    Workspace.LAB: frozenset(LAB),
+}
+
+
 def readers_of(actor: Actor, case: Case) -> set[str]:
     """The `reader` values of the events that the actor may see on this case; the owner also sees those for the owner alone ("")."""
     readers = {action.value for action in actions_on(actor, case)}
@@ -37,7 +44,12 @@ def readers_of(actor: Actor, case: Case) -> set[str]:
 
 
 def case_news(actor: Actor, case: Case, after: int) -> tuple[int, list[str]]:
-    """(the newest event that the actor may read, the regions of the case page that changed since event `after`)."""
+    """(the newest event that the actor may read, the regions of the case page that changed since event `after`).
+
+    Mostly nothing happened: that costs one index seek. Only then is asked what the actor may read.
+    """
+    if not Event.objects.filter(case_id=case.pk, id__gt=after).exists():
+        return after, []
     kinds = list(case_events(case.pk, readers_of(actor, case), after=after).values_list("id", "kind")[:MANY])
     return (kinds[-1][0], regions(kind for _, kind in kinds)) if kinds else (after, [])
 
@@ -59,9 +71,11 @@ def regions(kinds: Iterable[str]) -> list[str]:
 def workspace_news(actor: Actor, after: int) -> int:
     """The newest event, later than `after`, on a case that the actor sees; 0 when there is none.
 
-    One query: the last events of the providers concerned (all of them for the lab), each asked whether its case is visible.
+    One query over the events since `after` alone, each asked whether its case is visible and whether this workspace always reads it;
+    what single grants add is seen when the list is loaded.
     """
-    rows = Event.objects.filter(id__gt=after, case_id__isnull=False, case_id__in=cases_for(actor).values("pk"))
+    readers = _READERS.get(actor.workspace, frozenset())
+    rows = Event.objects.filter(id__gt=after, reader__in=readers, case_id__in=cases_for(actor).values("pk"))
     if actor.workspace is Workspace.PROVIDER:
         rows = rows.filter(provider_id=actor.provider_id)
     elif actor.workspace is Workspace.COLLABORATOR:

@@ -20,6 +20,7 @@ def words() -> dict[str, str]:
         "fault_text": _("Nothing was changed. Try again in a moment."),
         "summary": _("Nothing was saved: %(n)s fields need you"),
         "missing": _("%(field)s is empty. Fill it in."),
+        "not_chosen": _("Nothing is chosen. Choose one."),
         "not_ticked": _("This box is not ticked. Tick it to go on."),
         "no_email": _("“%(value)s” is not an e-mail address. It looks like name@practice.example."),
         "no_number": _("%(field)s takes a number."),

@@ -23,9 +23,14 @@ function isControl(target: EventTarget | null): target is Control {
 
 function labelOf(control: Control): string {
   const field = control.closest(".ml-field");
-  const label = control.labels?.[0] ?? field?.querySelector("label, legend");
+  const label = field?.querySelector("legend") ?? control.labels?.[0] ?? field?.querySelector("label");
   const text = label?.querySelector("[data-label]")?.textContent ?? label?.textContent ?? control.name;
   return text.trim();
+}
+
+/** Radio buttons are one field: the first of a name speaks for all. */
+function isFirst(form: HTMLFormElement, control: Control): boolean {
+  return control.type !== "radio" || form.querySelector(`[name="${CSS.escape(control.name)}"]`) === control;
 }
 
 /** Field, value and remedy, in a sentence; a field's own words (data-error) go first. */
@@ -37,7 +42,8 @@ function complaint(control: Control): string {
   const value = control.value;
   const field = labelOf(control);
   const input = control instanceof HTMLInputElement ? control : null;
-  if (validity.valueMissing) return word(input?.type === "checkbox" ? "not_ticked" : "missing", { field });
+  if (validity.valueMissing && input?.type === "checkbox") return word("not_ticked");
+  if (validity.valueMissing) return word(input?.type === "radio" ? "not_chosen" : "missing", { field });
   if (validity.typeMismatch && input?.type === "email") return word("no_email", { value });
   if (validity.rangeOverflow)
     return word("too_much", { value, min: input?.min ?? "", max: input?.max ?? "" });
@@ -115,7 +121,9 @@ function onSubmit(event: SubmitEvent): void {
   if (!(form instanceof HTMLFormElement) || form.method === "dialog") return;
   const submitter = event.submitter instanceof HTMLButtonElement ? event.submitter : null;
   if (!submitter?.formNoValidate && !form.hasAttribute("data-unchecked")) {
-    const controls = [...form.elements].filter(isControl).filter((control) => control.willValidate);
+    const controls = [...form.elements]
+      .filter(isControl)
+      .filter((one) => one.willValidate && isFirst(form, one));
     const wrong = controls
       .map((control) => ({ control, text: check(control) }))
       .filter(({ text }) => text !== "");

@@ -30,7 +30,10 @@ function narrow(dialog: HTMLElement, typed: string): void {
     if (number) number.textContent = digits;
   }
   const nothing = dialog.querySelector<HTMLElement>("[data-nothing]");
-  if (nothing) nothing.hidden = options(dialog).length > 0;
+  const empty = options(dialog).length === 0;
+  const list = dialog.querySelector<HTMLElement>("[role=listbox]");
+  if (nothing) nothing.hidden = !empty;
+  if (list) list.hidden = empty;
   mark(dialog, 0);
 }
 

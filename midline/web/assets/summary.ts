@@ -19,7 +19,8 @@ function line({ control, label, text }: Wrong, at: number): HTMLLIElement {
   });
   const words = document.createElement("span");
   words.className = "text-ink-2";
-  words.textContent = ` ${text}`;
+  // The sentence may begin with the field's name already; it is not said twice.
+  words.textContent = text.startsWith(`${label} `) ? text.slice(label.length) : ` ${text}`;
   const item = document.createElement("li");
   item.append(link, words);
   return item;
