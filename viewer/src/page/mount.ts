@@ -52,7 +52,7 @@ function pressed(tool: Tool): boolean {
 }
 
 function firstState(plan: Plan): State {
-  const moving = plan.parts.filter((part) => part.fdi !== null && plan.movements.has(part.fdi));
+  const moving = plan.parts.filter((part) => part.fdi !== null && part.moves);
   const markedInPage = document.querySelector<HTMLElement>("[data-tooth][aria-pressed=true]")?.dataset.tooth;
   const tools = Object.fromEntries(TOOLS.map((tool) => [tool, pressed(tool)])) as Record<Tool, boolean>;
   return {
@@ -179,7 +179,7 @@ export class Viewer {
     this.root.toggleAttribute("data-live", true);
     this.showFallback(false);
     const id = pinInHash(location.hash);
-    if (id !== null) this.openPin(id, "page");
+    if (id !== null) this.openPin(id, "viewer");
   }
 
   private showFallback(on: boolean): void {

@@ -84,7 +84,8 @@ export class Panel {
   }
 
   private movement({ selected, numbering }: State, stage: number): void {
-    const rows = (selected !== null && this.plan.movements.get(selected)) || [];
+    const still = this.plan.parts.some((part) => part.fdi === selected && !part.moves);
+    const rows = (selected !== null && !still && this.plan.movements.get(selected)) || [];
     const tooth = selected === null ? "" : toothNumber(selected, numbering);
     for (const note of all("[data-movement-none]")) {
       note.toggleAttribute("hidden", rows.length > 0 || selected === null);

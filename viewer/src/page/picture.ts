@@ -75,7 +75,7 @@ export class Picture {
     return this.stage.model?.teeth().filter((part) => part.node.visible).length ?? 0;
   }
 
-  /** Read a file and show it in place of what is there; camera, stage and selection stay. Raises for a broken file. */
+  /** Read a file and show it in place of what is there; camera, stage and selection stay. Ends once it is drawn. Raises for a broken file. */
   async show(bytes: ArrayBuffer): Promise<void> {
     const model = await Model.read(bytes, this.plan.parts, this.stage.palette);
     if (this.disposed) {
@@ -92,6 +92,13 @@ export class Picture {
     this.plates.attach(model);
     this.update(this.store.state, null);
     if (first) this.look(this.store.state);
+    await new Promise<void>((drawn) => {
+      this.stage.onDrawn = () => {
+        this.stage.onDrawn = () => this.follow();
+        this.follow();
+        drawn();
+      };
+    });
   }
 
   /** Turn to a direction when the place chosen there cannot be seen in the present view. */

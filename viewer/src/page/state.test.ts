@@ -26,6 +26,11 @@ test("an arch that only the occlusal view hides comes back by its button", () =>
   expect(visibleArches({ ...upper, ...archSwitched(upper, "lower") })).toEqual({ upper: true, lower: true });
 });
 
+test("switching off the arch an occlusal view shows brings the other one", () => {
+  const upper = { ...start, ...viewed("upper") };
+  expect(visibleArches({ ...upper, ...archSwitched(upper, "upper") })).toEqual({ upper: false, lower: true });
+});
+
 test("an arch is switched off and on", () => {
   const off = { ...start, ...archSwitched(start, "upper") };
   expect(visibleArches(off)).toEqual({ upper: false, lower: true });

@@ -65,10 +65,13 @@ export function viewed(view: ViewName): Partial<State> {
   return { view, alone: view === "upper" || view === "lower" ? view : null };
 }
 
-/** Switch an arch by what is seen: one hidden only by the occlusal view comes back. */
+/** Switch an arch by what is seen: one hidden only by the occlusal view comes back, also when the shown one goes. */
 export function archSwitched(state: State, arch: Arch): Partial<State> {
-  if (visibleArches(state)[arch]) return { arches: { ...state.arches, [arch]: false } };
-  return { arches: { ...state.arches, [arch]: true }, alone: state.alone === arch ? state.alone : null };
+  const on = !visibleArches(state)[arch];
+  return {
+    arches: { ...state.arches, [arch]: on },
+    alone: on && state.alone === arch ? arch : null,
+  };
 }
 
 /** Switch a tool. Measuring and pinning both wait for clicks on the model, so one ends the other. */

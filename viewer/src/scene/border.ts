@@ -10,6 +10,9 @@ export const FADE_MM = 4.5;
 /** Rounds of averaging along the rim; enough to level teeth of a saw, too few to cut its corners. */
 const LEVELLING = 12;
 
+/** A rim is some 250 mm long, so this leaves well under a millimetre between points, and bounds the work. */
+const MOST_POINTS = 800;
+
 type Rim = ReadonlyMap<number, readonly number[]>;
 
 /** Edges that belong to one triangle only, as neighbours of each vertex. */
@@ -84,7 +87,9 @@ function levelled(position: ArrayLike<number>, edge: Rim): number[][] {
  * interpolated over large triangles; the shader makes them opacity.
  */
 export function rimDistances(position: ArrayLike<number>, index: ArrayLike<number>): Float32Array {
-  const edge = Float32Array.from(levelled(position, rim(position, index)).flat());
+  const points = levelled(position, rim(position, index));
+  const stride = Math.max(1, Math.ceil(points.length / MOST_POINTS));
+  const edge = Float32Array.from(points.filter((_, i) => i % stride === 0).flat());
   const distances = new Float32Array(position.length / 3).fill(FADE_MM);
   if (edge.length === 0) return distances;
   for (let v = 0; v < distances.length; v++) {
