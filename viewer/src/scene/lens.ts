@@ -61,6 +61,8 @@ export class Lens {
   }
 
   resize(frame: Frame): void {
+    // Half a turn takes the same stroke of a finger on a low stage as on a high one.
+    this.controls.rotateSpeed = Math.min(1, frame.height / 760);
     const scale = this.pxPerMm * (frame.height / this.frame.height);
     this.frame = frame;
     this.perspective.aspect = frame.width / frame.height;
