@@ -33,7 +33,7 @@ from midline.practices.models import Provider
 class Link:
     """A page that a menu offers.
 
-    `go` is the letter after G; `needs` is "provider" or "add_order"; `also` names second segments of addresses that mark it too.
+    `go` is the letter after G; `needs` is a workspace of the person or "add_order"; `also` names second segments of addresses that mark it too.
     """
 
     label: str | Promise
@@ -93,10 +93,11 @@ HEADER: dict[Workspace, list[Link]] = {
 # The side menu of My Account. A room that adds a page adds a line here.
 ACCOUNT: list[Link] = [
     Link(gettext_lazy("Profile"), "people:profile", icon="user"),
-    Link(gettext_lazy("Practices"), "people:practices", icon="building-2", needs="provider"),
+    Link(gettext_lazy("Practices"), "practices:practices", icon="building-2", needs="provider"),
     Link(gettext_lazy("Collaborator(s)"), "cases:account_collaborators", icon="users", needs="provider"),
+    Link(gettext_lazy("Collaborations"), "collaboration:collaborations", icon="repeat", needs="collaborator"),
     Link(gettext_lazy("Email Notifications"), "notify:email_notifications", icon="mail"),
-    Link(gettext_lazy("Treatment preferences"), "people:preferences", icon="sliders-horizontal", needs="provider"),
+    Link(gettext_lazy("Treatment preferences"), "practices:preferences", icon="sliders-horizontal", needs="provider"),
     Link(gettext_lazy("Security"), "people:security", icon="shield-check"),
     Link(gettext_lazy("Access log"), "web:access_log", icon="history", needs="provider"),
     Link(gettext_lazy("API tokens"), "people:tokens", icon="key-round"),
@@ -199,12 +200,14 @@ class Portal:
 
     def account(self) -> list[Entry]:
         """The side menu of My Account."""
-        provider = any(place.workspace is Workspace.PROVIDER for place in self.places())
-        return _entries(ACCOUNT, self.path, {"provider"} if provider else set())
+        return _entries(ACCOUNT, self.path, {place.workspace.value for place in self.places()})
 
     def home(self) -> str:
-        """Where `/` leads: the first workspace of the person, else their account."""
-        return next((place.url for place in self.places()), None) or address("people:profile") or "/account/"
+        """Where `/` leads: the first workspace of the person; who waits to be confirmed reads so, the others come to their account."""
+        if places := self.places():
+            return places[0].url
+        waits = Provider.objects.filter(person=self.user, state=Provider.State.PENDING).exists()
+        return (address("practices:waiting") if waits else None) or address("people:profile") or "/account/"
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:

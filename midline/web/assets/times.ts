@@ -5,13 +5,13 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** "Now", "12 min", "3 h", "Yesterday", "14 Nov", "14 Nov 2025"; the same rule as `ago` in templatetags/midline.py. */
-export function ago(moment: Date, now: Date, language: string): string {
+export function ago(moment: Date, now: Date, language: string, say = word): string {
   const past = now.getTime() - moment.getTime();
   const days = Math.round((startOfDay(now) - startOfDay(moment)) / (24 * HOUR));
-  if (past >= 0 && past < MINUTE) return word("now");
-  if (past >= 0 && past < HOUR) return word("minutes", { n: Math.floor(past / MINUTE) });
-  if (past >= 0 && (days === 0 || past < 6 * HOUR)) return word("hours", { n: Math.floor(past / HOUR) });
-  if (days === 1) return word("yesterday");
+  if (past >= 0 && past < MINUTE) return say("now");
+  if (past >= 0 && past < HOUR) return say("minutes", { n: Math.floor(past / MINUTE) });
+  if (past >= 0 && (days === 0 || past < 6 * HOUR)) return say("hours", { n: Math.floor(past / HOUR) });
+  if (days === 1) return say("yesterday");
   const sameYear = moment.getFullYear() === now.getFullYear();
   return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
     day: "numeric",

@@ -46,7 +46,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     reference = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}"
     kind, _error, trace = sys.exc_info()
     # The place and the type, never the message or the variables: they may hold what a person typed.
-    log.error("server_error", reference=reference, kind=kind.__name__ if kind else "", stack=traceback.format_tb(trace))
+    log.error("server_error", reference=reference, kind=kind.__name__ if kind else "", where="".join(traceback.format_tb(trace)))
     try:
         page: str = render_to_string("web/500.html", {"reference": reference, "fault": True})
     except Exception:  # the page must come whatever is broken, the templates and the build included
