@@ -39,6 +39,7 @@ function begin(box: HTMLElement, toast: HTMLElement): void {
   clearInterval(timer);
   let left = SECONDS;
   const count = toast.querySelector("[data-seconds]");
+  if (count) count.textContent = word("seconds", { n: left });
   timer = window.setInterval(() => {
     if (toast.matches(":hover") || toast.contains(document.activeElement)) return;
     left -= 1;
@@ -62,7 +63,6 @@ export function showToast({ text, undo }: Toast): void {
   count.className = "text-xs opacity-70 num pr-1.5";
   count.dataset.seconds = "";
   count.setAttribute("aria-hidden", "true");
-  count.textContent = word("seconds", { n: SECONDS });
   toast.append(icon("check"), words, ...(undo ? [undoForm(undo)] : []), count);
   box.replaceChildren(toast);
   begin(box, toast);
