@@ -33,7 +33,8 @@ from midline.practices.models import Provider
 class Link:
     """A page that a menu offers.
 
-    `go` is the letter after G; `needs` is a workspace of the person or "add_order"; `also` names second segments of addresses that mark it too.
+    `go` is the letter after G; `needs` is a workspace of the person or "add_order"; `also` names second segments of addresses
+    that mark it too.
     """
 
     label: str | Promise
