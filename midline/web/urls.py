@@ -17,9 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("<workspace:workspace>/cases/<str:number>/", cases.case, name="case"),
     path("<workspace:workspace>/cases/<str:number>/orders/<int:order_id>/event/<slug:event>/", cases.order_event, name="order_event"),
 ]
-urlpatterns += [
-    path(f"<workspace:workspace>/cases/<str:number>/{tab}/", cases.case, {"tab": tab}, name=f"case_{tab}") for tab in TABS[1:]
-]
+urlpatterns += [path(f"<workspace:workspace>/cases/<str:number>/{tab}/", cases.case, {"tab": tab}, name=f"case_{tab}") for tab in TABS[1:]]
 if settings.DEBUG:
     urlpatterns += [
         path("design/", design.design, name="design"),
