@@ -1,6 +1,20 @@
 """Addresses of cases."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from midline.cases.views import collaborator, manage, orders, popover, undo
 
 app_name = "cases"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("provider/orders/", orders.manage_orders, name="manage_orders"),
+    path("provider/orders/export.csv", orders.export_orders, name="export_orders"),
+    path("provider/orders/share/", orders.orders_share, name="orders_share"),
+    path("provider/cases/<str:number>/collaborators/", popover.case_collaborators, name="case_collaborators"),
+    path("provider/collaborators/", manage.manage_collaborators, name="manage_collaborators"),
+    path("provider/collaborators/<int:collaboration_id>/shares/", manage.shares_change, name="shares_change"),
+    path("provider/collaborators/<int:collaboration_id>/every-case/", manage.standing_grant, name="standing_grant"),
+    path("provider/collaborators/<int:collaboration_id>/every-case/except/<str:number>/", manage.share_except, name="share_except"),
+    path("provider/shares/<uuid:batch_id>/undo/", undo.shares_undo, name="shares_undo"),
+    path("collaborator/cases/", collaborator.collaborator_cases, name="collaborator_cases"),
+    path("collaborator/cases/export.csv", collaborator.export_collaborator_cases, name="export_collaborator_cases"),
+]

@@ -5,6 +5,7 @@ from midline.cases.services.drafts import Clash, case_begin, draft_discard, orde
 from midline.cases.services.lifecycle import case_touch, order_move, planner_left
 from midline.cases.services.marks import ready_mark, ready_push_back, ready_take_back
 from midline.cases.services.needs import Ask, need_answer, records_ask
+from midline.cases.services.searches import search_keep, searches_forget
 from midline.cases.services.shares import (
     case_shares_set,
     cases_share,
@@ -37,6 +38,8 @@ __all__ = [
     "ready_push_back",
     "ready_take_back",
     "records_ask",
+    "search_keep",
+    "searches_forget",
     "share_withhold",
     "shares_undo",
     "standing_grant_begin",

@@ -1,14 +1,14 @@
-"""What lists and pages show of cases, derived in a constant number of queries."""
+"""How cases stand between provider, collaborators and lab: derived for a page of cases in a constant number of queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from midline.cases.models import Case, CaseType, CollaboratorStatus, ReadyMark, Share, Status, Turn
 from midline.cases.policies import collaborations_on
+from midline.cases.queries.conditions import DONE
 from midline.collaboration.models import Collaboration
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
@@ -33,7 +33,7 @@ def standings(cases: Iterable[Case], actor: Actor) -> dict[int, Standing]:
     """The Standing of each case for the reader, in at most three queries whatever the number of cases."""
     rows = list(cases)
     sharing = _collaborations_by_case(rows)
-    awaiting = [case for case in rows if case.status == Status.AWAITING_APPROVAL]
+    awaiting = [case for case in rows if case.awaiting_version]
     ready: dict[int, set[int]] = defaultdict(set)
     if awaiting:
         versions = Q(pk__in=[])
@@ -68,26 +68,27 @@ def _standing(case: Case, sharing: list[Collaboration], ready: set[int], actor: 
     is_ready = {c.pk for c in live if c.pk in ready or (c.person_id, Workspace.COLLABORATOR) == planner}
     evaluating = [c for c in live if c.evaluates]
     status = _status(case, bool(evaluating), all(c.pk in is_ready for c in evaluating))
-    turn = case.state.turn
-    if case.state is Status.AWAITING_APPROVAL and status is CollaboratorStatus.EVALUATING:
-        turn = Turn.COLLABORATOR
+    awaits = case.state is Status.AWAITING_APPROVAL
+    turn = Turn.COLLABORATOR if awaits and status is CollaboratorStatus.EVALUATING else case.state.turn
     own_rows = [c for c in live if c.person_id == actor.user_id] if actor.workspace == Workspace.COLLABORATOR else []
     mine = _status(case, bool(own_rows), all(c.pk in is_ready for c in own_rows))
     own = {
         Workspace.PROVIDER: turn is Turn.PROVIDER,
         Workspace.LAB: turn is Turn.LAB,
-        Workspace.COLLABORATOR: mine is CollaboratorStatus.EVALUATING and any(c.evaluates for c in own_rows),
+        Workspace.COLLABORATOR: awaits and mine is CollaboratorStatus.EVALUATING and any(c.evaluates for c in own_rows),
     }.get(actor.workspace, False)
-    return Standing(len(sharing), status, mine, Turn.COLLABORATOR if own and actor.workspace == Workspace.COLLABORATOR else turn, own)
+    return Standing(len(sharing), status, mine, turn, own)
 
 
 def _status(case: Case, anybody: bool, all_ready: bool) -> CollaboratorStatus | None:
-    if not anybody or not CaseType(case.case_type).uses_setups or case.state in {Status.DRAFT, Status.CANCELLED}:
+    """`conditions.collaborator_status_is` says the same to the database. An order on hold keeps the status it held."""
+    held = case.current_order.held_status if case.state is Status.ON_HOLD and case.current_order else ""
+    state = Status(held) if held else case.state
+    if not anybody or not CaseType(case.case_type).uses_setups or state in {Status.DRAFT, Status.CANCELLED}:
         return None
-    if case.state is Status.AWAITING_APPROVAL or (case.state is Status.ON_HOLD and case.awaiting_version):
+    if state is Status.AWAITING_APPROVAL:
         return CollaboratorStatus.READY if all_ready else CollaboratorStatus.EVALUATING
-    done = {Status.APPROVED, Status.IN_MANUFACTURING, Status.SHIPPED, Status.IN_TREATMENT, Status.COMPLETED}
-    return CollaboratorStatus.APPROVED if case.state in done else CollaboratorStatus.AWAITING_SETUP
+    return CollaboratorStatus.APPROVED if state in DONE else CollaboratorStatus.AWAITING_SETUP
 
 
 def standing_of(case: Case, actor: Actor) -> Standing:
@@ -103,32 +104,3 @@ def evaluating_collaborations(case: Case) -> list[tuple[Collaboration, bool]]:
     """Live collaborations on this case that evaluate, each with whether it holds the awaiting version ready."""
     marks = set(ReadyMark.objects.filter(case=case, version=case.awaiting_version or 0).values_list("collaboration_id", flat=True))
     return [(c, c.pk in marks) for c in collaborations_on(case) if c.evaluates and c.is_live()]
-
-
-def detail_words(case: Case, slot_label: dict[str, str]) -> str:
-    """The code in status_detail as words beside the status. `slot_label` names the record slots (they belong to a higher room)."""
-    code, _sep, value = case.status_detail.partition(":")
-    match code:
-        case "step":
-            return _("Step %(n)s of %(of)s") % {"n": value, "of": 5 if case.case_type == CaseType.ALIGNER else 3}
-        case "missing" | "unusable" if value.isdigit():
-            words = _("%(n)s records missing") if code == "missing" else _("%(n)s records unusable")
-            return words % {"n": value}
-        case "missing":
-            return _("%(record)s missing") % {"record": slot_label.get(value, value)}
-        case "unusable":
-            return _("%(record)s unusable") % {"record": slot_label.get(value, value)}
-        case "changes":
-            return _("Changes requested")
-        case "tracking":
-            return _("Tracking added")
-    return f"v{case.awaiting_version}" if case.awaiting_version and case.state is Status.AWAITING_APPROVAL else ""
-
-
-def type_words(case: Case) -> str:
-    """The case type with its arches or number: "Aligner, both arches", "Revision 1"."""
-    label = CaseType(case.case_type).label
-    arches = {"both": _("both arches"), "upper": _("upper arch"), "lower": _("lower arch")}
-    if case.type_detail in arches:
-        return f"{label}, {arches[case.type_detail]}"
-    return f"{label} {case.type_detail}" if case.type_detail else str(label)

@@ -1,0 +1,41 @@
+"""What lists and pages show of cases, derived in a constant number of queries."""
+
+from midline.cases.queries.asked import Asked
+from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page, shared_with
+from midline.cases.queries.people import Person, Shared, former_people_of, people_of, shared_by_case
+from midline.cases.queries.reach import Reach, reach_of, unread_by_case
+from midline.cases.queries.rows import Row, rows_of
+from midline.cases.queries.search import own_view
+from midline.cases.queries.standing import Standing, collaborator_count, evaluating_collaborations, standing_of, standings
+from midline.cases.queries.words import SLOT_LABELS, detail_words, is_unusable, type_words
+
+__all__ = [
+    "PAGE",
+    "SLOT_LABELS",
+    "Asked",
+    "Page",
+    "Person",
+    "Reach",
+    "Row",
+    "Shared",
+    "Standing",
+    "collaborator_count",
+    "detail_words",
+    "evaluating_collaborations",
+    "former_people_of",
+    "ids_in_order",
+    "is_unusable",
+    "listed",
+    "matches",
+    "own_view",
+    "people_of",
+    "reach_of",
+    "read_page",
+    "rows_of",
+    "shared_by_case",
+    "shared_with",
+    "standing_of",
+    "standings",
+    "type_words",
+    "unread_by_case",
+]

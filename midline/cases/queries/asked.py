@@ -1,0 +1,130 @@
+"""What the address of a list asks for. The address holds the whole view, so that Back, reload and links work; never what was typed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import QueryDict
+
+from midline.cases.models import CaseType, CollaboratorStatus, Status, Turn
+
+DEFAULT_SORT: Final = "-activity"
+SORTS: Final = ("number", "patient", "provider", "practice", "activity", "status", "type")
+DAYS: Final = (7, 30, 90, 365)
+GROUPS: Final = ("evaluate", "action", "progress", "closed", "open")
+# What says where in the list a page stands; a change of anything else goes back to the first page.
+FIRST_PAGE: Final[dict[str, Any]] = {"after": "", "before": "", "last": False, "page": 1}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The view that an address asks for; whatever it cannot mean is left out.
+
+    group: a tab ("open" is what is not closed). active: days. shared: "yes" or "no" with the chosen collaborator. query: the id of a typed
+    search, term: what was typed, only when it is this reader's. after, before: the key of a row.
+    """
+
+    group: str = ""
+    status: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    practice: tuple[int, ...] = ()
+    provider: int | None = None
+    cstatus: tuple[str, ...] = ()
+    turn: tuple[str, ...] = ()
+    collaborator: tuple[int, ...] = ()
+    unread: bool = False
+    active: int | None = None
+    shared: str = ""
+    collaboration: int | None = None
+    q: UUID | None = None
+    term: str = ""
+    sort: str = DEFAULT_SORT
+    after: str = ""
+    before: str = ""
+    last: bool = False
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        return cls(
+            group=_one(query, "group", GROUPS),
+            status=_many(query, "status", Status.values),
+            type=_many(query, "type", CaseType.values),
+            practice=_numbers(query, "practice"),
+            provider=_number(query, "provider"),
+            cstatus=_many(query, "cstatus", CollaboratorStatus.values),
+            turn=_many(query, "turn", Turn.values),
+            collaborator=_numbers(query, "collaborator"),
+            unread=query.get("unread") == "1",
+            active=number if (number := _number(query, "active")) in DAYS else None,
+            shared=_one(query, "shared", ("yes", "no")),
+            collaboration=_number(query, "with"),
+            q=_uuid(query.get("q", "")),
+            sort=_one(query, "sort", [*SORTS, *(f"-{name}" for name in SORTS)]) or DEFAULT_SORT,
+            after=query.get("after", "")[:60],
+            before=query.get("before", "")[:60],
+            last=query.get("last") == "1",
+            page=max(1, _number(query, "page") or 1),
+        )
+
+    @property
+    def narrows(self) -> bool:
+        """Whether more than the tab and the provider narrow the list: then the counters do not say how many there are."""
+        return bool(
+            self.status or self.type or self.practice or self.cstatus or self.turn or self.collaborator
+            or self.unread or self.active or self.shared or self.term
+        )  # fmt: skip
+
+    @property
+    def grouped(self) -> bool:
+        """The plain view stands in groups; sorted by a column it is one list."""
+        return self.sort == DEFAULT_SORT
+
+    def but(self, **changes: Any) -> Self:
+        """This view with changes, from its first page unless they say where."""
+        return replace(self, **{**FIRST_PAGE, **changes})
+
+    def pairs(self, *, without: Iterable[str] = ()) -> list[tuple[str, str]]:
+        """The parts of the address, in the order of the fields; the term itself is never one."""
+        named = {"collaboration": "with"}
+        found: list[tuple[str, str]] = []
+        for part in fields(self):
+            value, name = getattr(self, part.name), named.get(part.name, part.name)
+            if part.name == "term" or name in without or not value or value == part.default:
+                continue
+            values = value if isinstance(value, tuple) else (value,)
+            found += [(name, "1" if one is True else str(one)) for one in values]
+        return found
+
+    def address(self, **changes: Any) -> str:
+        """`?…` of this view with changes."""
+        return "?" + urlencode(self.but(**changes).pairs() if changes else self.pairs())
+
+
+def _one(query: QueryDict, name: str, known: Iterable[str]) -> str:
+    value = query.get(name, "")
+    return value if value in known else ""
+
+
+def _many(query: QueryDict, name: str, known: list[str]) -> tuple[str, ...]:
+    given = set(query.getlist(name))
+    return tuple(value for value in known if value in given)
+
+
+def _number(query: Mapping[str, Any], name: str) -> int | None:
+    value = str(query.get(name, ""))
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
+
+
+def _numbers(query: QueryDict, name: str) -> tuple[int, ...]:
+    given = {value for value in query.getlist(name) if value.isascii() and value.isdigit() and len(value) < 16}
+    return tuple(sorted(int(value) for value in given))[:50]
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

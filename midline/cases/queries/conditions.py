@@ -1,0 +1,82 @@
+"""The derived states as conditions on cases: collaborator status, whose turn, what a collaborator has to evaluate.
+
+A set of statuses decides; a test per row is made only inside "awaiting approval". `standing.py` says the same of rows that are loaded.
+"""
+
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from midline.cases.models import CaseType, CollaboratorStatus, Group, Order, ReadyMark, Share, Status, Turn
+from midline.collaboration.models import Collaboration
+from midline.core.workspace import Workspace
+from midline.people.policies import Actor
+
+# A setup of the order was approved and nothing was asked since.
+DONE: Final = frozenset({Status.APPROVED, Status.IN_MANUFACTURING, Status.SHIPPED, Status.IN_TREATMENT, Status.COMPLETED})
+WITH_SETUPS: Final = tuple(kind.value for kind in CaseType if kind.uses_setups)
+AWAITING: Final = (Status.SUBMITTED, Status.RECORDS_NEEDED, Status.IN_PRODUCTION)
+
+
+def statuses_of(group: Group) -> list[str]:
+    return [status.value for status in Status if status.group is group]
+
+
+def _sharing() -> QuerySet[Collaboration]:
+    """The live collaborations that share the case of the row, by standing grant or single share."""
+    shared = Share.objects.filter(case_id=OuterRef(OuterRef("pk")), collaboration_id=OuterRef("pk"), ended_at=None, gives=True)
+    return Collaboration.objects.live().filter(Q(every_case=True) | Exists(shared), provider_id=OuterRef("provider_id"))
+
+
+def _not_ready(collaborations: QuerySet[Collaboration]) -> QuerySet[Collaboration]:
+    """Those that do not hold the awaiting version ready. A planner's own version counts as ready for them."""
+    marked = ReadyMark.objects.filter(
+        case_id=OuterRef(OuterRef("pk")), version=OuterRef(OuterRef("awaiting_version")), collaboration_id=OuterRef("pk")
+    )
+    plans = Order.objects.filter(
+        pk=OuterRef(OuterRef("current_order_id")), planner_id=OuterRef("person_id"), planner_workspace=Workspace.COLLABORATOR
+    )
+    return collaborations.filter(~Exists(marked), ~Exists(plans))
+
+
+def _concerned(actor: Actor) -> QuerySet[Collaboration]:
+    """Whose collaborator status the reader sees: a collaborator the own, everybody else the sum of those who evaluate."""
+    if actor.workspace is Workspace.COLLABORATOR:
+        return _sharing().filter(person_id=actor.user_id)
+    return _sharing().filter(evaluates=True)
+
+
+def _stands_in(statuses: tuple[Status, ...] | frozenset[Status]) -> Q:
+    """In one of the statuses, or on hold in one of them."""
+    names = [status.value for status in statuses]
+    return Q(status__in=names) | Q(status=Status.ON_HOLD, current_order__held_status__in=names)
+
+
+def collaborator_status_is(wanted: CollaboratorStatus, actor: Actor) -> Q:
+    """The column of the list as a condition."""
+    somebody = Q(Exists(_concerned(actor)), case_type__in=WITH_SETUPS)
+    still = Q(Exists(_not_ready(_concerned(actor))))
+    match wanted:
+        case CollaboratorStatus.AWAITING_SETUP:
+            return somebody & (_stands_in(AWAITING) | Q(status=Status.ON_HOLD, current_order=None))
+        case CollaboratorStatus.EVALUATING:
+            return somebody & _stands_in((Status.AWAITING_APPROVAL,)) & still
+        case CollaboratorStatus.READY:
+            return somebody & _stands_in((Status.AWAITING_APPROVAL,)) & ~still
+        case CollaboratorStatus.APPROVED:
+            return somebody & _stands_in(DONE)
+
+
+def turn_is(wanted: Turn) -> Q:
+    """Whose turn, as a condition: the statuses of that turn, and inside "awaiting approval" whether somebody still evaluates."""
+    evaluating = Q(Exists(_not_ready(_sharing().filter(evaluates=True))), case_type__in=WITH_SETUPS)
+    plain = Q(status__in=[s.value for s in Status if s.turn is wanted and s is not Status.AWAITING_APPROVAL])
+    if wanted is Turn.PROVIDER:
+        return plain | (Q(status=Status.AWAITING_APPROVAL) & ~evaluating)
+    return Q(status=Status.AWAITING_APPROVAL) & evaluating if wanted is Turn.COLLABORATOR else plain
+
+
+def to_evaluate(actor: Actor) -> Q:
+    """What waits for this collaborator: a version awaits approval, they evaluate, and do not hold it ready."""
+    mine = _sharing().filter(person_id=actor.user_id, evaluates=True)
+    return Q(Exists(_not_ready(mine)), status=Status.AWAITING_APPROVAL, case_type__in=WITH_SETUPS)

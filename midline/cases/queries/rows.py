@@ -1,0 +1,94 @@
+"""A row of a list as it is shown and exported: the one place where a hidden identity is left out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from midline.cases.models import Case, CollaboratorStatus, Patient, Status, Turn
+from midline.cases.queries.reach import Reach, unread_by_case
+from midline.cases.queries.standing import Standing, standings
+from midline.cases.queries.words import detail_words, is_unusable, type_words
+from midline.core import clock
+
+
+@dataclass(frozen=True)
+class Row:
+    """patient is empty where the identity is hidden from the reader or nobody is named yet; about is age and sex, which always show."""
+
+    group: str
+    id: int
+    number: str
+    patient: str
+    hidden: bool
+    about: str
+    practice: str
+    provider: str
+    type: str
+    status: Status
+    detail: str
+    unusable: bool
+    awaiting_version: int | None
+    collaborators: int
+    collaborator_status: CollaboratorStatus | None
+    collaborator_detail: str
+    turn: Turn
+    own: bool
+    unread: int
+    last_activity_at: datetime
+
+
+def rows_of(grouped: list[tuple[str, Case]], reach: Reach) -> list[Row]:
+    """The rows of cases with their groups, in at most four queries whatever their number."""
+    cases = [case for _group, case in grouped]
+    stand, unread = standings(cases, reach.actor), unread_by_case(reach.actor, cases)
+    return [_row(group, case, stand[case.pk], unread.get(case.pk, 0), reach) for group, case in grouped]
+
+
+def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach) -> Row:
+    hidden = case.provider_id in reach.hidden
+    status = standing.mine if reach.is_collaborator else standing.status
+    return Row(
+        group=group,
+        id=case.pk,
+        number=case.number or "",
+        patient=case.patient.name if case.patient and not hidden else "",
+        hidden=hidden,
+        about=about(case.patient),
+        practice=case.practice.name,
+        provider=case.provider.name,
+        type=type_words(case),
+        status=case.state,
+        detail=detail_words(case),
+        unusable=is_unusable(case),
+        awaiting_version=case.awaiting_version,
+        collaborators=standing.collaborators,
+        collaborator_status=status,
+        collaborator_detail=_beside(case, status),
+        turn=standing.turn,
+        own=standing.own,
+        unread=unread,
+        last_activity_at=case.last_activity_at,
+    )
+
+
+def about(patient: Patient | None) -> str:
+    """ "14 years, female": what stays when the identity is hidden."""
+    if patient is None:
+        return ""
+    age = patient.age(clock.today("UTC"))
+    years = ngettext("%(n)s year", "%(n)s years", age) % {"n": age} if age is not None else ""
+    sex = str(patient.get_sex_display()).lower() if patient.sex else ""
+    return ", ".join(part for part in (years, sex) if part)
+
+
+def _beside(case: Case, status: CollaboratorStatus | None) -> str:
+    """What a collaborator reads beside the own state: the version that waits, else how the case stands."""
+    if status is CollaboratorStatus.READY and case.awaiting_version:
+        return _("v%(n)s, by you") % {"n": case.awaiting_version}
+    if status is CollaboratorStatus.EVALUATING and case.awaiting_version:
+        return f"v{case.awaiting_version}"
+    if status is CollaboratorStatus.APPROVED and case.state is Status.APPROVED:
+        return f"v{case.approved_version}" if case.approved_version else ""
+    return detail_words(case) if case.status_detail == "changes" else str(case.state.label)

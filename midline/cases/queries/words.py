@@ -1,0 +1,46 @@
+"""Codes of a case in words, as they stand in a list."""
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from midline.cases.models import Case, CaseType, Status
+
+# Names of the record slots; the room of the records fills them in when it starts, because a need names a slot only by its code.
+SLOT_LABELS: Final[dict[str, StrOrPromise]] = {}
+
+
+def detail_words(case: Case, slot_label: dict[str, str] | None = None) -> str:
+    """The code in status_detail as words beside the status. `slot_label` names the record slots, by default as the records do."""
+    code, _sep, value = case.status_detail.partition(":")
+    labels = SLOT_LABELS if slot_label is None else slot_label
+    match code:
+        case "step":
+            return _("Step %(n)s of %(of)s") % {"n": value, "of": 5 if case.case_type == CaseType.ALIGNER else 3}
+        case "missing" | "unusable" if value.isdigit():
+            words = _("%(n)s records missing") if code == "missing" else _("%(n)s records unusable")
+            return words % {"n": value}
+        case "missing":
+            return _("%(record)s missing") % {"record": labels.get(value, value)}
+        case "unusable":
+            return _("%(record)s unusable") % {"record": labels.get(value, value)}
+        case "changes":
+            return _("Changes requested")
+        case "tracking":
+            return _("Tracking added")
+    return f"v{case.awaiting_version}" if case.awaiting_version and case.state is Status.AWAITING_APPROVAL else ""
+
+
+def is_unusable(case: Case) -> bool:
+    """Whether a record was found unusable: red where missing ones are yellow."""
+    return case.state is Status.RECORDS_NEEDED and case.status_detail.startswith("unusable")
+
+
+def type_words(case: Case) -> str:
+    """The case type with its arches or number: "Aligner, both arches", "Revision 1"."""
+    label = CaseType(case.case_type).label
+    arches = {"both": _("both arches"), "upper": _("upper arch"), "lower": _("lower arch")}
+    if case.type_detail in arches:
+        return f"{label}, {arches[case.type_detail]}"
+    return f"{label} {case.type_detail}" if case.type_detail else str(label)

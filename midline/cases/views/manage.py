@@ -1,0 +1,147 @@
+"""Manage Collaborators: choose a collaborator, narrow the cases, share or stop sharing them, one by one, set-wise, or every case."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from midline.activity.services import record_access
+from midline.cases import services
+from midline.cases.actions import Action
+from midline.cases.models import ShareBatch
+from midline.cases.policies import cases_for, get_case_or_404
+from midline.cases.queries import Asked, Reach, former_people_of, listed, own_view, people_of, shared_by_case
+from midline.cases.views.opening import back_to_list, open_collaboration_or_404, reach_in, stale, to_search, view_asked
+from midline.cases.views.shown import Column, list_page
+from midline.collaboration.models import Collaboration
+from midline.core.errors import NotAllowedNow
+from midline.core.http import PortalRequest
+from midline.core.workspace import Workspace
+
+COLUMNS = (
+    Column(gettext_lazy("Case"), "number"),
+    Column(gettext_lazy("Patient"), "patient"),
+    Column(gettext_lazy("Practice"), "practice", "max-md:!hidden"),
+    Column(gettext_lazy("Status"), "status", "max-md:!hidden"),
+)
+
+
+@require_http_methods(["GET", "POST"])
+def manage_collaborators(request: PortalRequest) -> HttpResponse:
+    reach = reach_in(request, Workspace.PROVIDER)
+    asked = view_asked(request, reach)
+    if request.method == "POST":
+        return to_search(request, asked)
+    people = people_of(request.actor.provider_id or 0)
+    chosen = next((p for p in people if p.collaboration.pk == asked.collaboration), people[0] if people else None)
+    context: dict[str, Any] = {"people": people, "former": former_people_of(request.actor.provider_id or 0), "chosen": chosen}
+    if chosen:
+        context |= _list_with(replace(asked, collaboration=chosen.collaboration.pk), reach, chosen.collaboration)
+        record_access(request, "manage_collaborators", context["list"].case_ids)
+    return render(request, "cases/manage_collaborators.html", context)
+
+
+def _list_with(asked: Asked, reach: Reach, chosen: Collaboration) -> dict[str, Any]:
+    page = list_page(asked, reach, COLUMNS)
+    shared = shared_by_case(chosen, page.cases)
+    return {
+        "list": page,
+        "rows": [(row, page.address_of(row), shared[row.id]) for row in page.rows],
+        "all": reach.tab_counts()[""],
+        "grants": _grants(chosen),
+        "first_name": chosen.first_name or chosen.name,
+        "shared_chips": _shared_chips(asked),
+        "view": asked.address().removeprefix("?"),
+        "kept": urlencode(asked.but(collaboration=None, shared="").pairs()),
+    }
+
+
+def _shared_chips(asked: Asked) -> list[dict[str, str]]:
+    """Filters of this page alone: shared with the chosen one or not, and what is not closed."""
+    chips = [{"label": _("Group is"), "value": _("not Closed"), "url": asked.address(group="")}] if asked.group == "open" else []
+    if asked.shared:
+        value = _("shared") if asked.shared == "yes" else _("not shared")
+        return [*chips, {"label": _("Cases are"), "value": value, "url": asked.address(shared="")}]
+    offered = [{"label": _("Shared"), "url": asked.address(shared="yes")}, {"label": _("Not shared"), "url": asked.address(shared="no")}]
+    return [*chips, *offered] if chips else [*offered, {"label": _("Not closed"), "url": asked.address(group="open")}]
+
+
+def _grants(chosen: Collaboration) -> str:
+    """ "Mentor · may add orders, decline a treatment setup"."""
+    relation = str(chosen.get_relation_display())
+    given = [str(grant.label) for grant in sorted(chosen.granted)]
+    if not given:
+        return _("%(relation)s · may see, comment and mark ready") % {"relation": relation}
+    return _("%(relation)s · may %(grants)s") % {"relation": relation, "grants": ", ".join(g[:1].lower() + g[1:] for g in given)}
+
+
+# --- acts -----------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def shares_change(request: PortalRequest, collaboration_id: int) -> HttpResponse:
+    reach = reach_in(request, Workspace.PROVIDER)
+    chosen = open_collaboration_or_404(request, collaboration_id)
+    back = _back(request, chosen)
+    cases = cases_for(request.actor, Action.SHARE)
+    if request.POST.get("scope") == "matching":
+        view = own_view(Asked.of(QueryDict(request.POST.get("view", ""))), reach).but(collaboration=chosen.pk)
+        cases = cases.filter(pk__in=listed(view, reach).values("pk"))
+    else:
+        cases = cases.filter(number__in=request.POST.getlist("case"))
+    if chosen.every_case:
+        return stale(request, _("%(name)s sees every case now. Change that first.") % {"name": chosen.name}, back)
+    act = services.cases_unshare if request.POST.get("act") == "stop" else services.cases_share
+    _tell(request, act(collaboration=chosen, cases=cases, by=request.actor), chosen)
+    return back_to_list(request, back)
+
+
+@require_POST
+def standing_grant(request: PortalRequest, collaboration_id: int) -> HttpResponse:
+    reach_in(request, Workspace.PROVIDER)
+    chosen = open_collaboration_or_404(request, collaboration_id)
+    act = services.standing_grant_begin if request.POST.get("on") else services.standing_grant_end
+    _tell(request, act(collaboration=chosen, by=request.actor), chosen)
+    return back_to_list(request, _back(request, chosen))
+
+
+@require_http_methods(["GET", "POST"])
+def share_except(request: PortalRequest, collaboration_id: int, number: str) -> HttpResponse:
+    case = get_case_or_404(request.actor, number, Action.SHARE)
+    chosen = open_collaboration_or_404(request, collaboration_id)
+    back = _back(request, chosen)
+    if request.method == "GET":
+        others = cases_for(request.actor, Action.SHARE).count() - 1
+        template = "cases/_share_except.html" if request.htmx else "cases/share_except.html"
+        return render(request, template, {"case": case, "chosen": chosen, "others": others, "back": back})
+    try:
+        batch = services.standing_grant_to_single(collaboration=chosen, except_case=case, by=request.actor)
+    except NotAllowedNow as gone:
+        return stale(request, gone.reason, back)
+    _tell(request, batch, chosen, number=case.number or "")
+    return back_to_list(request, back)
+
+
+def _back(request: PortalRequest, chosen: Collaboration) -> str:
+    return f"{reverse('cases:manage_collaborators')}?with={chosen.pk}"
+
+
+def _tell(request: PortalRequest, batch: ShareBatch, chosen: Collaboration, number: str = "") -> None:
+    """The toast of an act of sharing, with Undo when something changed."""
+    count, facts = batch.count, {"n": batch.count, "name": chosen.name, "number": number}
+    words = {
+        ShareBatch.Act.SHARE: ngettext("%(n)s case shared with %(name)s.", "%(n)s cases shared with %(name)s.", count),
+        ShareBatch.Act.UNSHARE: ngettext("Stopped sharing %(n)s case with %(name)s.", "Stopped sharing %(n)s cases with %(name)s.", count),
+        ShareBatch.Act.STANDING_BEGIN: _("Every case shared with %(name)s, and every case to come."),
+        ShareBatch.Act.STANDING_END: _("%(name)s keeps the cases that you shared one by one."),
+        ShareBatch.Act.STANDING_TO_SINGLE: _("Stopped sharing %(number)s with %(name)s; the other %(n)s stay shared."),
+    }[ShareBatch.Act(batch.act)]
+    changed = count or batch.act in {ShareBatch.Act.STANDING_BEGIN, ShareBatch.Act.STANDING_END}
+    messages.success(request, words % facts, extra_tags=reverse("cases:shares_undo", args=[batch.pk]) if changed else "")

@@ -1,0 +1,56 @@
+"""How every list of this room opens."""
+
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from midline.cases.queries import Asked, Reach, own_view, reach_of
+from midline.cases.services import search_keep
+from midline.collaboration.models import Collaboration
+from midline.collaboration.queries import collaborations_of
+from midline.core.http import PortalRequest
+from midline.core.workspace import Workspace
+
+
+def reach_in(request: PortalRequest, workspace: Workspace) -> Reach:
+    """The reader's reach in this workspace. Raises Http404 in any other: pages of providers do not exist for collaborators."""
+    if request.actor.workspace is not workspace:
+        raise Http404
+    return reach_of(request.actor)
+
+
+def view_asked(request: PortalRequest, reach: Reach) -> Asked:
+    return own_view(Asked.of(request.GET), reach)
+
+
+def to_search(request: PortalRequest, asked: Asked) -> HttpResponse:
+    """After a search was typed: to the same view with the search's id. An empty search takes the search out of the view."""
+    kept = search_keep(term=request.POST.get("term", ""), by=request.actor)
+    return HttpResponseRedirect(request.path + asked.address(q=kept.pk if kept else None, term=""))
+
+
+def back_to_list(request: PortalRequest, fallback: str) -> HttpResponse:
+    """To the list from which a form was sent: the path in `next` when it is one of this workspace, else `fallback`."""
+    target = request.POST.get("next", "")
+    parts = urlsplit(target)
+    own = target.startswith(f"/{request.actor.workspace}/") and not parts.netloc and not parts.scheme
+    return HttpResponseRedirect(target if own else fallback)
+
+
+def open_collaborations(provider_id: int | None) -> list[Collaboration]:
+    """The provider's collaborations that share or will: invited and active, by name."""
+    return list(collaborations_of(provider_id or 0))
+
+
+def open_collaboration_or_404(request: PortalRequest, pk: int | str) -> Collaboration:
+    """The reader's own open collaboration; anybody else's, and one that has ended, does not exist here."""
+    if not str(pk).isascii() or not str(pk).isdigit():
+        raise Http404
+    return get_object_or_404(Collaboration.objects.open(), pk=pk, provider_id=request.actor.provider_id or 0)
+
+
+def stale(request: PortalRequest, reason: str, back: str) -> HttpResponse:
+    """409: what was right when the page was shown no longer is."""
+    return render(request, "web/409.html", {"reason": reason, "primary": (_("Back to the list"), back)}, status=409)

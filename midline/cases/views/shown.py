@@ -1,0 +1,278 @@
+"""What stands around the rows of a list: tabs, filters, columns, pages. Every link is an address that holds the whole view."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django_stubs_ext import StrOrPromise
+
+from midline.cases.models import Case, CaseType, CollaboratorStatus, Group, Status, Turn
+from midline.cases.queries import PAGE, Asked, Page, Reach, Row, matches, read_page, rows_of
+from midline.collaboration.models import Collaboration
+
+GROUP_LABELS = {
+    "evaluate": (gettext_lazy("To evaluate"), "peer"),
+    "action": (Group.ACTION.label, Group.ACTION.tone),
+    "progress": (Group.PROGRESS.label, Group.PROGRESS.tone),
+    "closed": (Group.CLOSED.label, Group.CLOSED.tone),
+}
+SORT_LABELS = {
+    "number": gettext_lazy("Case"),
+    "patient": gettext_lazy("Patient"),
+    "provider": gettext_lazy("Provider"),
+    "practice": gettext_lazy("Practice"),
+    "type": gettext_lazy("Case type"),
+    "status": gettext_lazy("Status"),
+    "activity": gettext_lazy("Last activity"),
+}
+# A first click on these begins with the newest.
+NEWEST_FIRST = {"number", "activity"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter as a chip: `name` in the address, its options, and what is chosen of them. `single` takes one value."""
+
+    name: str
+    label: StrOrPromise
+    active_label: StrOrPromise
+    options: Sequence[tuple[str, StrOrPromise]]
+    chosen: Sequence[str]
+    without: str
+    single: bool = False
+    hidden: Sequence[tuple[str, str]] = ()
+
+    @property
+    def value(self) -> str:
+        """What the active chip says; empty when the filter is only offered."""
+        if not self.chosen:
+            return ""
+        named = dict(self.options)
+        if len(self.chosen) == 1:
+            return str(named.get(self.chosen[0], _("another")))
+        return _("any of %(n)s") % {"n": len(self.chosen)}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `sharing` ones show once the provider has a collaborator."""
+
+    label: StrOrPromise
+    sort: str = ""
+    class_name: str = ""
+    sharing: bool = False
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows of one group, each with the address it leads to; nameless when the list is sorted by a column."""
+
+    name: str
+    label: StrOrPromise
+    tone: str
+    count: int | None
+    lines: list[tuple[Row, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One list as a page shows it: what was asked, who reads, and everything that follows."""
+
+    asked: Asked
+    reach: Reach
+    page: Page
+    columns: Sequence[Column] = ()
+    collaborations: Sequence[Collaboration] = field(default=())
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        return rows_of(list(self.page.rows), self.reach)
+
+    @cached_property
+    def groups(self) -> list[Stretch]:
+        """The rows in their groups; one nameless group when the list is sorted by a column."""
+        found: list[Stretch] = []
+        for row in self.rows:
+            if not found or found[-1].name != row.group:
+                label, tone = GROUP_LABELS.get(row.group, ("", ""))
+                count = None if self.asked.narrows else self.tab_counts.get(row.group)
+                found.append(Stretch(row.group, label, tone, count))
+            found[-1].lines.append((row, self.address_of(row)))
+        return found
+
+    @cached_property
+    def tab_counts(self) -> dict[str, int]:
+        return self.reach.tab_counts(self.asked.provider)
+
+    def address_of(self, row: Row) -> str:
+        """Where a row leads: to the version that waits for the reader as a collaborator, else to the case."""
+        workspace = self.reach.actor.workspace
+        if row.own and row.awaiting_version and self.reach.is_collaborator:
+            return reverse("setups:review", args=[workspace, row.number, row.awaiting_version])
+        return reverse("web:case", args=[workspace, row.number])
+
+    @property
+    def tabs(self) -> list[dict[str, object]]:
+        names = ("evaluate", "", "progress", "closed") if self.reach.is_collaborator else ("", "action", "progress", "closed")
+        return [
+            {
+                "label": GROUP_LABELS[name][0] if name else _("All"),
+                "url": self.asked.address(group=name),
+                "count": self.tab_counts[name],
+                "tone": GROUP_LABELS[name][1] if name in {"evaluate", "action"} and self.tab_counts[name] else "",
+                "current": self.asked.group == name,
+            }
+            for name in names
+        ]
+
+    # --- filters ----------------------------------------------------------------------------------------------------
+
+    def _filter(self, name: str, label: StrOrPromise, active: StrOrPromise, options: Sequence[tuple[str, StrOrPromise]]) -> Filter:
+        given = getattr(self.asked, name)
+        single = not isinstance(given, tuple)
+        chosen = [str(one) for one in (given if isinstance(given, tuple) else (given,)) if one]
+        without = self.asked.but(**{name: None if single else ()})
+        return Filter(name, label, active, options, chosen, without.address(), single, without.pairs())
+
+    @cached_property
+    def filters(self) -> list[Filter]:
+        practices = [(str(p.pk), p.name) for p in self.reach.practices()]
+        statuses: Sequence[tuple[str, StrOrPromise]] = CollaboratorStatus.choices
+        found = [
+            self._filter("status", _("Status"), _("Status is"), Status.choices),
+            self._filter("cstatus", _("Collaborator status"), _("Collaborator status is"), statuses),
+            self._filter("practice", _("Practice"), _("Practice is"), practices),
+            self._filter("type", _("Case type"), _("Case type is"), CaseType.choices),
+            self._filter("turn", _("Whose turn"), _("Whose turn is"), Turn.choices),
+            self._filter("active", _("Last activity"), _("Active in"), _days()),
+        ]
+        if not self.reach.is_collaborator and self.collaborations:
+            people = [(str(c.pk), c.name) for c in self.collaborations]
+            found.insert(2, self._filter("collaborator", _("Collaborator"), _("Shared with"), people))
+        return found
+
+    @property
+    def unread_url(self) -> str:
+        return self.asked.address(unread=not self.asked.unread)
+
+    @property
+    def is_filtered(self) -> bool:
+        return self.asked.narrows
+
+    @property
+    def clear_url(self) -> str:
+        """The same tab and order without filters and search."""
+        return Asked(
+            group=self.asked.group, provider=self.asked.provider, sort=self.asked.sort, collaboration=self.asked.collaboration
+        ).address()
+
+    @property
+    def search_url(self) -> str:
+        """Where the search box is sent: this view; the answer leads to the view with the search's id."""
+        return self.asked.address(q=None)
+
+    # --- order ------------------------------------------------------------------------------------------------------
+
+    def _sort_url(self, name: str) -> str:
+        if name == self.asked.sort.lstrip("-"):
+            return self.asked.address(sort=name if self.asked.sort.startswith("-") else f"-{name}")
+        return self.asked.address(sort=f"-{name}" if name in NEWEST_FIRST else name)
+
+    @property
+    def heads(self) -> list[dict[str, object]]:
+        current, direction = self.asked.sort.lstrip("-"), "descending" if self.asked.sort.startswith("-") else "ascending"
+        return [
+            {
+                "label": column.label,
+                "url": self._sort_url(column.sort) if column.sort else "",
+                "direction": direction if column.sort == current else "",
+                "class_name": column.class_name,
+            }
+            for column in self.columns
+        ]
+
+    @property
+    def sorts(self) -> list[dict[str, object]]:
+        """Every order, for the menu: on a phone there are no column heads."""
+        names = [name for name in SORT_LABELS if name != "provider" or self.reach.is_collaborator]
+        current = self.asked.sort.lstrip("-")
+        down = self.asked.sort.startswith("-")
+        return [{"label": SORT_LABELS[name], "url": self._sort_url(name), "current": name == current, "down": down} for name in names]
+
+    @property
+    def sort_label(self) -> StrOrPromise:
+        return SORT_LABELS[self.asked.sort.lstrip("-")]
+
+    # --- pages ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def total(self) -> tuple[int, bool]:
+        return matches(self.asked, self.reach)
+
+    @property
+    def _pages(self) -> int:
+        return max(1, -(-self.total[0] // PAGE))
+
+    @property
+    def _number(self) -> int:
+        if not self.page.before:
+            return 1
+        return max(2, min(self.asked.page, self._pages)) if self.page.after else max(2, self._pages)
+
+    @property
+    def pager(self) -> dict[str, str] | None:
+        """First, Previous, "3 of about 12", Next, Last; None when one page holds everything."""
+        if not self.page.before and not self.page.after:
+            return None
+        number, before, after = self._number, self.page.before, self.page.after
+        words = _("%(n)s of about %(pages)s") if self.total[1] else _("%(n)s of more than %(pages)s")
+        return {
+            "first": self.asked.address() if before else "",
+            "previous": self.asked.address(before=before, page=max(1, number - 1)) if before else "",
+            "place": words % {"n": number, "pages": self._pages},
+            "next": self.asked.address(after=after, page=number + 1) if after else "",
+            "last": self.asked.address(last=True, page=self._pages) if after else "",
+        }
+
+    @property
+    def range_words(self) -> str:
+        """ "1–50 of 148 cases"."""
+        total, exact = self.total
+        shown = len(self.page.rows)
+        if not shown:
+            return _("No case")
+        first = (self._number - 1) * PAGE + 1 if self.page.after or not exact else max(1, total - shown + 1)
+        total = max(total, first + shown - 1)
+        words = ngettext("%(from)s–%(to)s of %(total)s case", "%(from)s–%(to)s of %(total)s cases", total)
+        if not exact:
+            words = _("%(from)s–%(to)s of more than %(total)s cases")
+        return words % {"from": first, "to": first + shown - 1, "total": total}
+
+    @property
+    def match_words(self) -> str:
+        """ "66 cases match"."""
+        total, exact = self.total
+        return (
+            ngettext("%(n)s case matches", "%(n)s cases match", total) % {"n": total}
+            if exact
+            else _("More than %(n)s cases match") % {"n": total}
+        )
+
+    @property
+    def case_ids(self) -> list[int]:
+        return [case.pk for case in self.page.cases]
+
+    @property
+    def cases(self) -> list[Case]:
+        return self.page.cases
+
+
+def _days() -> list[tuple[str, str]]:
+    return [("7", _("last 7 days")), ("30", _("last 30 days")), ("90", _("last 90 days")), ("365", _("last year"))]
+
+
+def list_page(asked: Asked, reach: Reach, columns: Sequence[Column], collaborations: Sequence[Collaboration] = ()) -> ListPage:
+    return ListPage(asked, reach, read_page(asked, reach), columns, collaborations)
