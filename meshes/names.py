@@ -163,7 +163,10 @@ def read_text(text: str) -> Reading:
 def arch_of(found: list[str], text: str) -> tuple[str | None, float, bool]:
     """(arch, sureness, both named). A whole word beats a short form: “Max_Weber_lower” is a lower arch."""
     present = set(found)
-    upper = bool(present & words.UPPER_WORDS) or any(sign in text for sign in words.UPPER_SIGNS)
+    named = present & words.UPPER_WORDS
+    if present & words.LOWER_WORDS:
+        named -= words.JAW_OF_EITHER_ARCH
+    upper = bool(named) or any(sign in text for sign in words.UPPER_SIGNS)
     lower = bool(present & words.LOWER_WORDS) or any(sign in text for sign in words.LOWER_SIGNS)
     if upper or lower:
         if upper and lower:

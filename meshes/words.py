@@ -20,6 +20,9 @@ LOWER_WORDS: Final = folded_words(
     "unterkiefer unten untere unterer bas basse abajo onder onderkaak underkjeve underkaebe underkake altcene dol dolna dolny zuchwa "
     "низ нижняя нижнии нижний нижнее niz"
 )
+JAW_OF_EITHER_ARCH: Final = frozenset({"maxillar", "maxillaire", "maxilar", "mascellare", "mascella"})
+"""Alone they mean the upper jaw, but “maxilar inferior” is the lower one."""
+
 UPPER_SHORT: Final = folded_words("u up ok max mx")
 LOWER_SHORT: Final = folded_words("l lo low uk mn md")
 GERMAN_SHORT: Final = {"o": "upper", "u": "lower"}
