@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from demo.portal import people
-from demo.portal.models3d import Library
+from demo.portal.library import Library
 from demo.portal.story import PATIENTS_OF_COLLEAGUE, PLANS, Plan, key
 from midline.cases import services
 from midline.cases.models import Case, CaseType, Order
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 class Cast:
     """The people of the demo, each as an actor."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, collaborators: bool) -> None:
         self.provider = people.provider()
         self.colleague = people.second_provider()
         self.practices = list(self.provider.practices.all())
@@ -38,6 +38,10 @@ class Cast:
         self.technician = Actor(people.person("lab", "Ingrid", "Solheim", is_technician=True), Workspace.LAB)
         people.person("admin", "Aud", "Nygård", is_staff=True, is_superuser=True)
         self.collaborations: dict[str, Collaboration] = {}
+        if collaborators:
+            self._collaborators()
+
+    def _collaborators(self) -> None:
         mentor = people.person("collaborator", "Tomás", "Arriaga Núñez")
         service = people.person("planning", "Lindqvist", "Planlegging")
         staff = people.person("staff", "Jonas", "Weiß")
@@ -68,18 +72,24 @@ class Cast:
         return Actor(person, Workspace.COLLABORATOR)
 
 
-def load(say: Say) -> bool:
-    """Makes the demo, or returns False when it stands already. All or nothing: an interrupted first start begins anew."""
+def load(say: Say, *, people_only: bool = False) -> bool:
+    """Makes the demo, or returns False when it stands already. All or nothing: an interrupted first start begins anew.
+
+    people_only: the provider, the technician and the administrator, without collaborators and cases, for whoever wants to begin at the beginning.
+    """
     if User.objects.filter(email="provider@demo.example").exists():
         return False
     began = clock.now()
     say("Loading the demo: people and practices …")
     with transaction.atomic():
         with clock.at(began - timedelta(days=400)):
-            cast = Cast()
+            cast = Cast(collaborators=not people_only)
+            if people_only:
+                return True
             _consents(cast)
         library = Library(cast.technician)
-        order_of_birth = sorted(range(len(PLANS)), key=lambda n: -PLANS[n].days_ago)
+        # The modelled cases come first, because the others copy their versions; then in the order in which they began.
+        order_of_birth = sorted(range(len(PLANS)), key=lambda n: (not PLANS[n].model, -PLANS[n].days_ago))
         for count, n in enumerate(order_of_birth, start=1):
             if PLANS[n].model:
                 say(f"Loading the demo: case {count} of {len(PLANS)}, importing a staged setup …")

@@ -77,7 +77,7 @@ PLANS: Final = (
         shared=("collaborator",),
         comments=(("planning", "Spaces close from mesial to distal; the last two stages only detail."),),
     ),
-    Plan(16, APPROVE, model="deep", shared=("collaborator",)),
+    Plan(16, APPROVE, model="crossbite", shared=("collaborator",)),
     # treatment under way and done
     *(Plan(210 + 13 * n, DONE, practice=n % 2) for n in range(4)),
     Plan(190, ("submit", "start_manufacturing", "ship", "complete"), kind=RETAINER, arches="upper"),

@@ -2,12 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from midline.setups.views import files
+from midline.setups.views import files, review
 
 app_name = "setups"
 _SETUP = "<workspace:workspace>/cases/<str:number>/setups/<int:version>/"
 _IMPORT = "<workspace:workspace>/cases/<str:number>/imports/<int:import_id>/"
 urlpatterns: list[URLPattern] = [
+    path(_SETUP, review.review, name="review"),
+    path(_SETUP + "approve/", review.approve, name="approve"),
+    path(_SETUP + "decline/", review.decline, name="decline"),
+    path(_SETUP + "propose/", review.propose, name="propose"),
+    path(_SETUP + "ready/", review.ready, name="ready"),
+    path(_SETUP + "ready/take-back/", review.take_back, name="take_back"),
+    path(_SETUP + "push-back/", review.push_back, name="push_back"),
     path(_SETUP + "picture/<str:what>.webp", files.picture, name="picture"),
     path(_SETUP + "original.zip", files.original, name="original"),
     path(_SETUP + "<str:what>.glb", files.model, name="model"),

@@ -24,6 +24,7 @@ from midline.core.workspace import Workspace
 from midline.web import moments
 from midline.web.context import TONES
 from midline.web.numbering import tooth_number
+from midline.web.queries import last_event
 from midline.web.words import words as page_words
 
 register = template.Library()
@@ -83,6 +84,12 @@ def mark() -> SafeString:
 def glyph() -> SafeString:
     """The mid line of empty states."""
     return GLYPH
+
+
+@register.simple_tag(takes_context=True)
+def last_event_of(context: Context, case: Case) -> int:
+    """The newest event of the case that the reader may read: what `data-after` says the page has shown."""
+    return last_event(context["actor"], case)
 
 
 # --- signs ----------------------------------------------------------------------------------------------------------

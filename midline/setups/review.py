@@ -1,0 +1,182 @@
+"""What the review page shows of a version: the plan as tables, the decision open to the reader, the block for the viewer."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from midline.cases.actions import Action
+from midline.cases.models import Case, CaseUnread, Status
+from midline.cases.policies import actions_on
+from midline.cases.queries import Standing, evaluating_collaborations, standing_of, type_words
+from midline.conversation.forms import ChangesForm, CommentForm
+from midline.conversation.models import ChangeItem, ChangeRequest
+from midline.conversation.queries import change_requests, panel, pins_json
+from midline.core.ids import new_key
+from midline.core.workspace import Workspace
+from midline.people.policies import Actor
+from midline.setups.models import Attachment, Decision, SetupVersion
+from midline.setups.queries import plan_json, versions_for
+
+UPPER: Final = (17, 16, 15, 14, 13, 12, 11, 21, 22, 23, 24, 25, 26, 27)
+LOWER: Final = (47, 46, 45, 44, 43, 42, 41, 31, 32, 33, 34, 35, 36, 37)
+WISDOM: Final = {18, 28, 38, 48}
+MOVEMENTS: Final = (
+    ("mesial", gettext_lazy("Mesio-distal")),
+    ("buccal", gettext_lazy("Bucco-lingual")),
+    ("occlusal", gettext_lazy("Vertical")),
+    ("rotation", gettext_lazy("Rotation")),
+    ("tip", gettext_lazy("Tip")),
+    ("torque", gettext_lazy("Torque")),
+)
+
+
+@dataclass(frozen=True)
+class Tooth:
+    fdi: int
+    there: bool
+    moves: bool
+    attachment: bool
+
+
+@dataclass(frozen=True)
+class AttachmentLine:
+    """Attachments of one shape and time on several teeth, as a lab writes them: "13, 23  Ellipsoid, 3.5 × 2 mm  3 → 22"."""
+
+    teeth: list[int]
+    words: str
+    added: int
+    removed: int | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader may decide now, and what the bar at the bottom says."""
+
+    lead: str
+    text: str
+    own: bool
+    approve: bool = False
+    push_back: bool = False
+    decline: bool = False
+    propose: bool = False
+    ready: bool = False
+    take_back: bool = False
+
+
+def page(case: Case, version: SetupVersion, actor: Actor) -> dict[str, Any]:
+    """Everything the review page needs."""
+    actions = actions_on(actor, case)
+    standing = standing_of(case, actor)
+    urls = {what: reverse("setups:model", args=[actor.workspace, case.number, version.number, what]) for what in ("preview", "full")}
+    plan = plan_json(version, actor, urls)
+    talks = Action.READ_CONVERSATION in actions
+    plan["pins"] = pins_json(case, actor, version.number) if talks else []
+    shown = {
+        "case": case,
+        "setup": version,
+        "actions": {action.value for action in actions},
+        "standing": standing,
+        "plan": plan,
+        "subject": case.patient.name if Action.SEE_IDENTITY in actions and case.patient else _("Patient hidden"),
+        "type_words": type_words(case),
+        "last_stage": max(version.stages_upper, version.stages_lower),
+        "chart": chart(version, plan),
+        "movements": MOVEMENTS,
+        "table": table(plan),
+        "iprs": list(version.iprs.all()),
+        "ipr_total": sum((row.amount_mm for row in version.iprs.all()), Decimal(0)),
+        "attachments": attachment_lines(version.attachments.all()),
+        "versions": list(versions_for(actor, case).defer("plan")),
+        "choice": choice(case, version, actor, actions, standing),
+        "proposed": proposed(case, version, actor),
+        "sent": [r for r in change_requests(case, actor, version=version.number) if r.state == ChangeRequest.State.SENT],
+        "changes_form": ChangesForm.empty(version.content_hash),
+        "movement_choices": ChangeItem.Movement.choices,
+        "teeth": sorted({*UPPER, *LOWER} | (WISDOM & {p["fdi"] for p in plan["parts"] if p["fdi"]})),
+        "keys": {name: new_key() for name in ("approve", "ready", "take_back", "push_back")},
+        "unread": CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0,
+    }
+    if talks:
+        shown |= panel(case, actor) | {"form": CommentForm.empty(version.number), "version": version.number}
+    return shown
+
+
+def proposed(case: Case, version: SetupVersion, actor: Actor) -> list[ChangeRequest]:
+    """Proposed requests on this version: what the sender may tick along."""
+    return [r for r in change_requests(case, actor, version=version.number) if r.state == ChangeRequest.State.PROPOSED]
+
+
+def chart(version: SetupVersion, plan: dict[str, Any]) -> list[list[Tooth]]:
+    """Two rows of the tooth chart, from the patient's right to the left; wisdom teeth only where the models have them."""
+    parts = {part["fdi"]: part for part in plan["parts"] if part["fdi"]}
+    attached = {row["fdi"] for row in plan["attachments"]}
+    rows = []
+    for numbers, right, left in ((UPPER, 18, 28), (LOWER, 48, 38)):
+        row = [*([right] if right in parts else []), *numbers, *([left] if left in parts else [])]
+        rows.append([Tooth(fdi, fdi in parts, bool(parts.get(fdi, {}).get("moves")), fdi in attached) for fdi in row])
+    return rows
+
+
+def table(plan: dict[str, Any]) -> list[tuple[int, list[float]]]:
+    """The planned movement of each tooth at the last stage: read without the viewer, by whoever has no WebGL or no script."""
+    return [(int(fdi), rows[-1][1:]) for fdi, rows in sorted(plan["movements"].items()) if rows]
+
+
+def attachment_lines(rows: Iterable[Attachment]) -> list[AttachmentLine]:
+    groups: dict[tuple[str, int, int | None], list[int]] = defaultdict(list)
+    for row in rows:
+        words = ", ".join(part for part in (row.shape, row.size) if part)
+        groups[(words, row.added_stage, row.removed_stage)].append(row.tooth)
+    return [AttachmentLine(sorted(teeth), words, added, removed) for (words, added, removed), teeth in groups.items()]
+
+
+def choice(case: Case, version: SetupVersion, actor: Actor, actions: frozenset[Action], standing: Standing) -> Choice:
+    """What stands in the decision bar. Only the newest version can be decided on, and only while it waits."""
+    n = {"n": version.number}
+    if version.published_at is None:
+        return Choice(_("Version %(n)s is not published.") % n, _("Only its planner and the lab see it."), own=False)
+    may_propose = Action.PROPOSE_CHANGES in actions
+    if case.awaiting_version != version.number or case.status != Status.AWAITING_APPROVAL:
+        approved = version.decisions.filter(kind=Decision.Kind.APPROVED).select_related("by").first()
+        if approved:
+            said = {"name": approved.by.name, "hash": version.content_hash[:12]}
+            return Choice(_("Approved."), _("%(name)s approved this version; it is frozen (%(hash)s).") % said, own=False, propose=False)
+        if version.number != case.newest_version:
+            return Choice(_("An older version."), _("Version %(n)s is the newest.") % {"n": case.newest_version}, own=False)
+        working = case.status == Status.IN_PRODUCTION
+        text = _("The lab works on your changes. What you add now joins them.") if working else ""
+        return Choice(
+            _("No decision is open."), text, own=False, decline=working and Action.DECLINE_SETUP in actions, propose=may_propose and working
+        )
+    if actor.workspace == Workspace.LAB:
+        return Choice(_("Version %(n)s is with the provider.") % n, _("You see it as they do."), own=False)
+    return _open_choice(case, version, actor, actions, standing)
+
+
+def _open_choice(case: Case, version: SetupVersion, actor: Actor, actions: frozenset[Action], standing: Standing) -> Choice:
+    stages = {"n": version.number, "upper": version.stages_upper, "lower": version.stages_lower}
+    decline = Action.DECLINE_SETUP in actions
+    if actor.workspace == Workspace.PROVIDER:
+        evaluating = evaluating_collaborations(case)
+        ready = [c.name for c, is_ready in evaluating if is_ready]
+        waits = [c.name for c, is_ready in evaluating if not is_ready]
+        lead = _("Ready, says %(names)s.") % {"names": ", ".join(ready)} if ready else _("Version %(n)s waits for you.") % stages
+        text = _("Approving sends version %(n)s to manufacturing: %(upper)s upper and %(lower)s lower stages.") % stages
+        if waits and not ready:
+            text = _("%(names)s still evaluates it; you may decide before that.") % {"names": ", ".join(waits)}
+        return Choice(lead, text, standing.own, approve=Action.APPROVE in actions, push_back=bool(ready), decline=decline, propose=False)
+    name = {"name": case.provider.name, "n": version.number}
+    marked = standing.mine == "ready" and case.ready_marks.filter(version=version.number, collaboration__person=actor.user).exists()
+    lead = _("Check version %(n)s for %(name)s.") % name
+    text = _("%(name)s approves it; you say whether it is ready.") % name
+    if marked:
+        lead, text = _("You hold version %(n)s ready.") % name, _("%(name)s decides.") % name
+    return Choice(
+        lead, text, standing.own, decline=decline, propose=True, ready=not marked and Action.MARK_READY in actions, take_back=marked
+    )

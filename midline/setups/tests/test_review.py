@@ -1,0 +1,185 @@
+"""The review page and the decisions taken on it."""
+
+from uuid import uuid4
+
+import pytest
+
+from midline.cases.models import Case, ReadyMark, Status
+from midline.cases.tests.factories import move
+from midline.conversation.models import ChangeRequest, Comment
+from midline.people.tests.factories import PASSWORD
+from midline.setups.models import Decision, SetupVersion
+from midline.setups.tests.factories import make_version
+
+
+@pytest.fixture
+def awaiting(cast) -> SetupVersion:
+    case = move(cast.case, "take", technician=cast.technician.user)
+    version = make_version(case, cast.technician.user)
+    move(case, "publish", technician=cast.technician.user)
+    return SetupVersion.objects.get(pk=version.pk)
+
+
+def address(who: str, version: SetupVersion, act: str = "") -> str:
+    return f"/{who}/cases/{version.case.number}/setups/{version.number}/{act}{'/' if act else ''}"
+
+
+def decide(person, version: SetupVersion, act: str, **more):
+    data = {"key": uuid4(), "seen_hash": version.content_hash, **more}
+    return person.client.post(address(person.actor.workspace, version, act), data)
+
+
+def status_of(version: SetupVersion) -> str:
+    return Case.objects.get(pk=version.case_id).status
+
+
+@pytest.mark.parametrize("who", ["owner", "with_every_grant", "with_no_grant", "technician"])
+def test_whoever_sees_the_case_sees_the_published_version(cast, awaiting, who):
+    person = getattr(cast, who)
+    response = person.client.get(address(person.actor.workspace, awaiting))
+
+    assert response.status_code == 200
+    assert 'id="setup-plan"' in response.content.decode()
+    assert "wasm-unsafe-eval" in response["Content-Security-Policy"]
+
+
+def test_the_stranger_and_the_other_provider_find_nothing(cast, awaiting):
+    assert cast.stranger.client.get(address("collaborator", awaiting)).status_code == 404
+    assert cast.other_provider.client.get(address("provider", awaiting)).status_code == 404
+
+
+def test_an_unpublished_version_is_not_there_for_provider_and_collaborators(cast):
+    case = move(cast.case, "take", technician=cast.technician.user)
+    version = make_version(case, cast.technician.user, published=False)
+
+    assert cast.owner.client.get(address("provider", version)).status_code == 404
+    assert cast.with_every_grant.client.get(address("collaborator", version)).status_code == 404
+    assert cast.technician.client.get(address("lab", version)).status_code == 200
+
+
+def test_the_lab_sees_no_conversation_beside_the_model(cast, awaiting):
+    page = cast.technician.client.get(address("lab", awaiting)).content.decode()
+
+    assert "tab-talk" not in page
+
+
+def test_the_provider_approves_with_the_password_and_the_case_moves_on(cast, awaiting):
+    response = decide(cast.owner, awaiting, "approve", password=PASSWORD)
+
+    assert response.status_code == 302
+    assert status_of(awaiting) == Status.APPROVED
+    decision = Decision.objects.get(kind="approved")
+    assert decision.content_hash == awaiting.content_hash
+
+
+@pytest.mark.parametrize("password", ["", "wrong password here"])
+def test_without_the_right_password_nothing_is_approved_and_the_dialog_says_so(cast, awaiting, password):
+    response = decide(cast.owner, awaiting, "approve", password=password)
+
+    assert response.status_code == 422
+    assert status_of(awaiting) == Status.AWAITING_APPROVAL
+    assert "approve-error" in response.content.decode()
+
+
+@pytest.mark.parametrize(("who", "answer"), [("with_every_grant", 403), ("with_no_grant", 403), ("technician", 403), ("stranger", 404)])
+def test_nobody_but_the_provider_approves(cast, awaiting, who, answer):
+    assert decide(getattr(cast, who), awaiting, "approve", password=PASSWORD).status_code == answer
+    assert status_of(awaiting) == Status.AWAITING_APPROVAL
+
+
+def test_approving_twice_with_one_key_decides_once(cast, awaiting):
+    key = uuid4()
+    for _ in range(2):
+        assert decide(cast.owner, awaiting, "approve", password=PASSWORD, key=key).status_code == 302
+
+    assert Decision.objects.filter(kind="approved").count() == 1
+
+
+def test_a_version_replaced_meanwhile_is_409_and_keeps_what_was_typed(cast, awaiting):
+    move(awaiting.case, "send_changes", technician=cast.technician.user)
+    make_version(Case.objects.get(pk=awaiting.case_id), cast.technician.user, number=2)
+    move(awaiting.case, "publish", technician=cast.technician.user, version=2)
+
+    response = decide(cast.owner, awaiting, "decline", words="Too much IPR on 42.")
+
+    assert response.status_code == 409
+    assert "Too much IPR on 42." in response.content.decode()
+    assert status_of(awaiting) == Status.AWAITING_APPROVAL
+
+
+def test_content_that_is_not_what_was_looked_at_is_409(cast, awaiting):
+    response = decide(cast.owner, awaiting, "approve", password=PASSWORD, seen_hash="0" * 64)
+
+    assert response.status_code == 409
+    assert status_of(awaiting) == Status.AWAITING_APPROVAL
+
+
+def test_declining_sends_the_lines_and_the_ticked_proposals_to_the_lab(cast, awaiting):
+    line = {"item_tooth": ["21", ""], "item_movement": ["rotate_mesial", "other"], "item_amount": ["3", ""], "item_words": ["", ""]}
+    decide(cast.with_no_grant, awaiting, "propose", **line)
+    proposed = ChangeRequest.objects.get()
+    assert (proposed.state, status_of(awaiting)) == ("proposed", Status.AWAITING_APPROVAL)
+
+    response = decide(cast.with_every_grant, awaiting, "decline", words="As Jonas says.", ticked=[proposed.pk])
+
+    assert response.status_code == 302
+    assert status_of(awaiting) == Status.IN_PRODUCTION
+    assert set(ChangeRequest.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_without_the_grant_declining_is_forbidden(cast, awaiting):
+    assert decide(cast.with_no_grant, awaiting, "decline", words="No").status_code == 403
+    assert status_of(awaiting) == Status.AWAITING_APPROVAL
+
+
+def test_an_amount_that_is_no_number_is_422_with_the_value(cast, awaiting):
+    line = {"item_tooth": ["21"], "item_movement": ["mesial"], "item_amount": ["much"], "item_words": [""]}
+    response = decide(cast.owner, awaiting, "decline", **line)
+
+    assert response.status_code == 422
+    assert "much" in response.content.decode()
+    assert not ChangeRequest.objects.exists()
+
+
+def test_ready_taken_back_ready_again_and_pushed_back_with_a_reason(cast, awaiting):
+    for act in ("ready", "ready/take-back", "ready"):
+        assert decide(cast.with_no_grant, awaiting, act).status_code == 302
+    assert ReadyMark.objects.count() == 1
+
+    empty = decide(cast.owner, awaiting, "push-back", body=" ")
+    assert empty.status_code == 422
+    pushed = decide(cast.owner, awaiting, "push-back", body="Check 21 again.")
+
+    assert pushed.status_code == 302
+    assert not ReadyMark.objects.exists()
+    assert Comment.objects.get().kind == "push_back"
+
+
+def test_the_bar_offers_only_what_the_reader_may_do(cast, awaiting):
+    owner = cast.owner.client.get(address("provider", awaiting)).content.decode()
+    bare = cast.with_no_grant.client.get(address("collaborator", awaiting)).content.decode()
+    lab = cast.technician.client.get(address("lab", awaiting)).content.decode()
+
+    assert 'data-dialog="approve"' in owner
+    assert "Ready for Approval" in bare
+    assert 'data-dialog="approve"' not in bare
+    assert "Decline setup" not in bare
+    assert "Ready for Approval</button>" not in lab
+
+
+def test_hidden_identity_names_nobody_on_the_page(cast, awaiting):
+    bare = cast.with_no_grant.collaboration
+    bare.hides_identity = True
+    bare.save()
+
+    page = cast.with_no_grant.client.get(address("collaborator", awaiting)).content.decode()
+
+    assert "Dąbrowska" not in page
+    assert "Patient hidden" in page
+
+
+def test_the_page_costs_the_same_however_much_it_holds(cast, awaiting, django_assert_max_num_queries):
+    cast.owner.client.get(address("provider", awaiting))
+
+    with django_assert_max_num_queries(45):
+        cast.owner.client.get(address("provider", awaiting))

@@ -1,0 +1,53 @@
+/**
+ * Tabs beside each other: `[data-panes]` holds a `[role=tablist]` and the panels its tabs control. Arrow keys move, Home and End jump.
+ * A pin that was set or opened on a model brings its conversation forward, and whatever is swapped in is put in step with the model.
+ */
+
+function show(tab: HTMLElement, focus = false): void {
+  const tabs = tab.closest("[role=tablist]")?.querySelectorAll<HTMLElement>("[role=tab]") ?? [];
+  for (const other of tabs) {
+    const chosen = other === tab;
+    other.setAttribute("aria-selected", String(chosen));
+    other.tabIndex = chosen ? 0 : -1;
+    const panel = document.getElementById(other.getAttribute("aria-controls") ?? "");
+    if (panel) panel.hidden = !chosen;
+  }
+  if (focus) tab.focus();
+  document.querySelector("[data-viewer]")?.dispatchEvent(new CustomEvent("midline:refresh"));
+}
+
+function step(list: HTMLElement, from: HTMLElement, key: string): HTMLElement | undefined {
+  const tabs = [...list.querySelectorAll<HTMLElement>("[role=tab]")];
+  const at = tabs.indexOf(from);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[key];
+  return to === undefined ? undefined : tabs[(to + tabs.length) % tabs.length];
+}
+
+export function startPanes(): void {
+  document.addEventListener("click", (event) => {
+    const tab = (event.target as Element).closest<HTMLElement>("[data-panes] [role=tab]");
+    if (tab) show(tab);
+  });
+  document.addEventListener("keydown", (event) => {
+    const tab = (event.target as Element).closest<HTMLElement>("[data-panes] [role=tab]");
+    const list = tab?.closest<HTMLElement>("[role=tablist]");
+    const next = tab && list ? step(list, tab, event.key) : undefined;
+    if (!next) return;
+    event.preventDefault();
+    event.stopPropagation();
+    show(next, true);
+  });
+  const conversation = () => {
+    const tab = document.getElementById("tab-talk");
+    if (tab) show(tab);
+  };
+  document.addEventListener("midline:pin", conversation);
+  document.addEventListener("midline:pin-open", (event) => {
+    conversation();
+    const { id } = (event as CustomEvent<{ id: number }>).detail;
+    document.getElementById(`comment-${id}`)?.scrollIntoView({ block: "center" });
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    document.querySelector("[data-viewer]")?.dispatchEvent(new CustomEvent("midline:refresh"));
+  });
+}
