@@ -2,7 +2,7 @@
 
 import email
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
@@ -32,8 +32,10 @@ class Letter:
 
     @property
     def sent_at(self) -> datetime | None:
+        """The Date header; "-0000", which Django writes, means UTC without a place."""
         date = self.message["Date"]
-        return parsedate_to_datetime(str(date)) if date else None
+        moment = parsedate_to_datetime(str(date)) if date else None
+        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def part(self, kind: str) -> str:
         """The text of the part "plain" or "html"; empty when there is none."""
@@ -71,5 +73,10 @@ def letter(name: str) -> Letter | None:
 
 
 def _letters_in(path: Path) -> list[Letter]:
-    pieces = [piece for piece in path.read_bytes().split(BETWEEN) if piece.strip()]
-    return [Letter(f"{path.stem}.{n}", email.message_from_bytes(piece, policy=default)) for n, piece in enumerate(pieces)]
+    messages: list[bytes] = []
+    for piece in path.read_bytes().split(BETWEEN):
+        if email.message_from_bytes(piece)["Message-ID"]:
+            messages.append(piece)
+        elif messages and piece.strip():  # the line of dashes stood in the e-mail itself
+            messages[-1] += BETWEEN + piece
+    return [Letter(f"{path.stem}.{n}", email.message_from_bytes(piece, policy=default)) for n, piece in enumerate(messages)]

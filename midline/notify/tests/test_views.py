@@ -1,0 +1,238 @@
+"""The bell, Email Notifications, and the development mailbox."""
+
+from datetime import time
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from django.test import Client
+
+from midline.cases import services as cases
+from midline.collaboration.services import collaboration_revoke
+from midline.core.workspace import Workspace
+from midline.notify import mailbox, queries
+from midline.notify.kinds import ROWS
+from midline.notify.models import Delivery, MailSettings, Preference
+from midline.notify.tests.factories import commented, invited, published
+from midline.notify.urls import mailbox_addresses
+from midline.people.policies import Actor
+
+BELL, NOTIFICATIONS = "/account/bell/", "/account/email-notifications/"
+
+
+def words(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+# --- the bell
+
+
+def test_the_bell_lists_what_a_person_was_told_and_counts_what_is_new(cast):
+    published(cast.case, cast.technician.actor)
+    commented(cast.case, cast.with_no_grant.actor)
+    client = cast.owner.client
+
+    assert "2 new" in words(client.get(BELL + "count/"))
+    page = words(client.get(BELL + "list/"))
+    assert f"Version 1 of case {cast.case.number} is ready for review" in page
+    assert f"Jonas Weiß commented on case {cast.case.number}" in page
+    assert "2 are new" in words(client.get(BELL))
+
+
+def test_an_entry_leads_to_its_page_in_the_readers_workspace_and_is_read_then(cast):
+    published(cast.case, cast.technician.actor)
+    entry = Delivery.objects.get(channel="bell", person=cast.with_no_grant.user)
+
+    response = cast.with_no_grant.client.get(f"{BELL}{entry.pk}/")
+
+    assert response.headers["Location"].endswith(f"/collaborator/cases/{cast.case.number}/setups/1/")
+    entry.refresh_from_db()
+    assert entry.read_at is not None
+    assert "new" not in words(cast.with_no_grant.client.get(BELL + "count/"))
+
+
+def test_everything_can_be_marked_as_read_by_its_person_alone(cast):
+    published(cast.case, cast.technician.actor)
+    cast.with_no_grant.client.post(BELL + "read/")
+
+    assert queries.bell_unread(cast.with_no_grant.user) == 0
+    assert queries.bell_unread(cast.owner.user) == 1
+
+
+def test_an_invitation_in_the_bell_leads_to_its_answer(cast):
+    invited(cast.owner.actor, cast.stranger.user.email)
+    entry = Delivery.objects.get(channel="bell", person=cast.stranger.user)
+
+    response = cast.stranger.client.get(f"{BELL}{entry.pk}/")
+
+    assert "/invitation/" in response.headers["Location"]
+
+
+def test_entries_of_a_case_that_is_not_shared_any_more_are_neither_shown_nor_counted_nor_opened(cast):
+    published(cast.case, cast.technician.actor)
+    cases.case_shares_set(case=cast.case, wanted=set(), by=cast.owner.actor)
+    client = cast.with_no_grant.client
+    entry = Delivery.objects.get(channel="bell", person=cast.with_no_grant.user)
+
+    assert cast.case.number not in words(client.get(BELL))
+    assert cast.case.number not in words(client.get(BELL + "list/"))
+    assert "new" not in words(client.get(BELL + "count/"))
+    assert client.get(f"{BELL}{entry.pk}/").status_code == 404
+
+
+def test_unread_entries_go_with_the_collaboration_and_read_ones_are_not_shown(cast):
+    published(cast.case, cast.technician.actor)
+    Delivery.objects.filter(person=cast.with_no_grant.user, channel="bell").update(read_at="2026-01-01T00:00Z")
+    for person in (cast.with_every_grant, cast.with_no_grant):
+        collaboration_revoke(collaboration=person.collaboration, by=Actor(cast.owner.user, Workspace.ACCOUNT, cast.owner.actor.provider_id))
+
+    assert Delivery.objects.get(person=cast.with_every_grant.user, channel="bell", kind="setup.ready_for_review").state == "dropped"
+    for person in (cast.with_every_grant, cast.with_no_grant):
+        page = words(person.client.get(BELL))
+        assert cast.case.number not in page
+        assert "Your access to the cases of Maren Østby has ended" in page
+
+
+def test_an_entry_of_somebody_else_does_not_exist(cast):
+    published(cast.case, cast.technician.actor)
+    entry = Delivery.objects.get(channel="bell", person=cast.owner.user)
+
+    answers = [cast.stranger.client.get(f"{BELL}{pk}/") for pk in (entry.pk, 987_654)]
+
+    assert [a.status_code for a in answers] == [404, 404]
+    entry.refresh_from_db()
+    assert entry.read_at is None
+
+
+def test_the_bell_goes_on_page_by_page(cast, monkeypatch):
+    monkeypatch.setattr(queries, "PAGE", 2)
+    for n in range(3):
+        published(cast.case, cast.technician.actor, version=n + 1)
+    entries, after = queries.bell_entries(cast.owner.user, limit=2)
+    rest, end = queries.bell_entries(cast.owner.user, before=after, limit=2)
+
+    assert [e.delivery.context["version"] for e in entries] == [3, 2]
+    assert [e.delivery.context["version"] for e in rest] == [1]
+    assert end is None
+    assert cast.owner.client.get(f"{BELL}?before=x").status_code == 200
+
+
+def test_the_bell_costs_the_same_however_much_stands_in_it(cast, django_assert_max_num_queries):
+    for n in range(25):
+        published(cast.case, cast.technician.actor, version=n + 1)
+    with django_assert_max_num_queries(5):
+        queries.bell_entries(cast.owner.user)
+
+
+@pytest.mark.parametrize("path", [BELL, BELL + "list/", BELL + "count/", NOTIFICATIONS])
+def test_signed_out_nothing_is_told(db, path):
+    assert Client().get(path).status_code == 302
+
+
+# --- Email Notifications
+
+
+def form(**changes):
+    base = {"instantly": "on", "summary": "on", "summary_at": "07:00", "quiet_from": "19:00", "quiet_until": "07:00"}
+    return base | dict.fromkeys(ROWS, "instantly") | changes
+
+
+def test_a_new_account_has_notify_me_instantly_on(cast):
+    page = words(cast.owner.client.get(NOTIFICATIONS))
+
+    assert 'name="instantly" id="id_instantly" checked' in page
+    assert page.count('value="instantly" class="radio radio-xs radio-primary" checked') == 8
+
+
+def test_what_is_chosen_is_kept(cast):
+    sent = form(**{"provider.shipped": "never", "conversation.comment": "daily", "summary_at": "08:15", "quiet": "on"})
+    del sent["instantly"]
+    response = cast.owner.client.post(NOTIFICATIONS, sent)
+
+    assert response.status_code == 302
+    saved = MailSettings.objects.get(person=cast.owner.user)
+    assert (saved.instantly, saved.quiet, saved.summary_at) == (False, True, time(8, 15))
+    chosen = dict(Preference.objects.filter(person=cast.owner.user).values_list("kind", "when"))
+    assert (chosen["provider.shipped"], chosen["conversation.comment"]) == ("never", "daily")
+    page = words(cast.owner.client.get(NOTIFICATIONS))
+    assert 'name="provider.shipped" value="never" class="radio radio-xs radio-primary" checked' in page
+
+
+def test_each_person_holds_their_own(cast):
+    cast.owner.client.post(NOTIFICATIONS, form(**{"conversation.comment": "never"}))
+
+    assert not Preference.objects.exclude(person=cast.owner.user).exists()
+
+
+def test_rows_of_a_role_that_a_person_does_not_have_are_not_offered(cast):
+    guest, owner = words(cast.with_no_grant.client.get(NOTIFICATIONS)), words(cast.owner.client.get(NOTIFICATIONS))
+
+    assert "As a provider" not in guest
+    assert "As a collaborator" in guest
+    assert "1 provider shares with you" in guest
+    assert "As a collaborator" not in owner
+    assert "Time zone of" in owner
+
+
+def test_a_time_that_is_none_is_refused_with_the_remedy(cast):
+    response = cast.owner.client.post(NOTIFICATIONS, form(quiet_from="late"))
+
+    assert response.status_code == 422
+    assert "This is not a time. Enter hours and minutes, for example 19:00." in words(response)
+    assert not MailSettings.objects.exists()
+
+
+def test_a_choice_that_is_not_offered_is_refused(cast):
+    assert cast.owner.client.post(NOTIFICATIONS, form(**{"provider.shipped": "hourly"})).status_code == 422
+
+
+def test_invitations_and_security_cannot_be_switched_off(cast):
+    assert words(cast.owner.client.get(NOTIFICATIONS)).count("Instantly, cannot be switched off") == 2
+
+
+# --- the development mailbox
+
+
+@pytest.fixture
+def folder(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    message = EmailMultiAlternatives("Hello", "Plain words\n" + "-" * 79 + "\nafter", "portal@example.org", ["new@example.org"])
+    message.attach_alternative("<html><head></head><body><script>alert(1)</script><a href='/x'>link</a></body></html>", "text/html")
+    message.send()
+    [letter] = mailbox.letters()
+    return letter
+
+
+def test_mail_that_went_to_a_folder_is_read_without_signing_in(db, folder):
+    client = Client()
+
+    assert "Hello" in words(client.get("/mail/"))
+    page = client.get(f"/mail/{folder.name}/")
+    assert "new@example.org" in words(page)
+    assert "Plain words" in words(page)
+    assert "after" in words(page)
+    assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_html_of_a_mail_runs_nothing_and_is_framed_by_the_mailbox_alone(db, folder):
+    response = Client().get(f"/mail/{folder.name}/html/")
+
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox allow-popups" in policy
+    assert "allow-scripts" not in policy
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("name", ["nothing.0", "..%2F..%2Fetc%2Fpasswd", "../secret_key", "x"])
+def test_a_mail_that_is_not_there_is_a_404(db, folder, name):
+    assert Client().get(f"/mail/{name}/").status_code == 404
+
+
+@pytest.mark.parametrize("change", [{"PRODUCTION": True}, {"MIDLINE_MAIL_TO_FOLDER": False}])
+def test_outside_development_the_mailbox_does_not_exist(db, folder, settings, change):
+    for name, value in change.items():
+        setattr(settings, name, value)
+
+    assert mailbox_addresses() == []
+    for path in ("/mail/", f"/mail/{folder.name}/", f"/mail/{folder.name}/html/"):
+        assert Client().get(path).status_code == 404
