@@ -216,7 +216,8 @@ MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Midline"
-USERSESSIONS_TRACK_ACTIVITY = True
+# Tracking each request would write at every poll of the live updates.
+USERSESSIONS_TRACK_ACTIVITY = False
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -226,6 +227,7 @@ MIDLINE_REGISTRATION: str = env.str("MIDLINE_REGISTRATION", default="reviewed")
 if MIDLINE_REGISTRATION not in {"open", "reviewed", "closed"}:
     raise ImproperlyConfigured(f"MIDLINE_REGISTRATION is {MIDLINE_REGISTRATION!r}. Set it to open, reviewed or closed.")
 MIDLINE_LAB_NAME: str = env.str("MIDLINE_LAB_NAME", default="Midline Lab")
+MIDLINE_LAB_PROMISE_DAYS: int = env.int("MIDLINE_LAB_PROMISE_DAYS", default=5)
 
 # --- transport and content security ---------------------------------------------------------------------------------
 _https = PUBLIC_URL.startswith("https://")
@@ -338,7 +340,8 @@ LOGGING = {
     "loggers": {
         "midline": {"level": env.str("LOG_LEVEL", default="INFO")},
         "django_structlog": {"level": "INFO" if PRODUCTION else "WARNING"},
-        "django.request": {"level": "ERROR"},
+        # Its tracebacks may hold what a person typed; the server_error line carries reference, type and place.
+        "django.request": {"level": "CRITICAL"},
     },
 }
 # Case numbers are not secret, names are: what a person typed never reaches a log line.

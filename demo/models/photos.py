@@ -20,6 +20,8 @@ from meshes.pictures import GINGIVA, TOOTH, Solid, render
 
 SIZE: Final = (900, 640)
 FACE_SIZE: Final = (800, 1000)
+# Drawn smaller than a camera's picture and then enlarged: a portal asks for at least 1200 × 900.
+ENLARGED: Final = 1.6
 GUM_TRIANGLES: Final = 9_000
 TOOTH_TRIANGLES: Final = 1_900
 MOUTH: Final = {
@@ -41,6 +43,7 @@ QUALITY: Final = 84
 def photo(kind: str, case: str = "crowding") -> bytes:
     """One of KINDS for a case of `cases.CASES`; KeyError for another."""
     picture = mouth(kind, case) if kind in MOUTH else figure(kind)
+    picture = picture.resize((round(picture.width * ENLARGED), round(picture.height * ENLARGED)), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY, optimize=True)
     return out.getvalue()
