@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from midline.cases.views import collaborator, manage, orders, popover, undo
+from midline.cases.views import account, collaborator, manage, orders, popover, undo
 
 app_name = "cases"
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,13 @@ urlpatterns: list[URLPattern] = [
     path("provider/collaborators/<int:collaboration_id>/every-case/", manage.standing_grant, name="standing_grant"),
     path("provider/collaborators/<int:collaboration_id>/every-case/except/<str:number>/", manage.share_except, name="share_except"),
     path("provider/shares/<uuid:batch_id>/undo/", undo.shares_undo, name="shares_undo"),
+    path("account/collaborators/", account.account_collaborators, name="account_collaborators"),
+    path("account/collaborators/lookup/", account.account_lookup, name="account_lookup"),
+    path("account/collaborators/undo/<int:event_id>/", account.account_change_undo, name="account_change_undo"),
+    path("account/collaborators/<int:collaboration_id>/", account.account_collaborator, name="account_collaborator"),
+    path("account/collaborators/<int:collaboration_id>/resend/", account.account_resend, name="account_resend"),
+    path("account/collaborators/<int:collaboration_id>/withdraw/", account.account_withdraw, name="account_withdraw"),
+    path("account/collaborators/<int:collaboration_id>/remove/", account.account_remove, name="account_remove"),
     path("collaborator/cases/", collaborator.collaborator_cases, name="collaborator_cases"),
     path("collaborator/cases/export.csv", collaborator.export_collaborator_cases, name="export_collaborator_cases"),
 ]

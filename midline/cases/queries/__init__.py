@@ -2,7 +2,7 @@
 
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page, shared_with
-from midline.cases.queries.people import Person, Shared, former_people_of, people_of, shared_by_case
+from midline.cases.queries.people import Person, Shared, former_people_of, people_of, relation_tone, shared_by_case
 from midline.cases.queries.reach import Reach, reach_of, unread_by_case
 from midline.cases.queries.rows import Row, rows_of
 from midline.cases.queries.search import own_view
@@ -31,6 +31,7 @@ __all__ = [
     "people_of",
     "reach_of",
     "read_page",
+    "relation_tone",
     "rows_of",
     "shared_by_case",
     "shared_with",

@@ -1,6 +1,7 @@
 """A provider's collaborators as Manage Collaborators shows them: their state in words, how many cases each sees, and one case each."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Max, Sum
 from django.utils import dateformat
@@ -15,6 +16,18 @@ from midline.core import clock
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 
+# The tone of somebody's initials says what they are to the provider.
+RELATION_TONES: Final = {
+    Collaboration.Relation.MENTOR: "peer",
+    Collaboration.Relation.CLINICIAN: "good",
+    Collaboration.Relation.PLANNING: "lab",
+    Collaboration.Relation.STAFF: "idle",
+}
+
+
+def relation_tone(collaboration: Collaboration) -> str:
+    return RELATION_TONES[Collaboration.Relation(collaboration.relation)]
+
 
 @dataclass(frozen=True)
 class Person:
@@ -25,6 +38,10 @@ class Person:
     tone: str
     icon: str
     cases: int
+
+    @property
+    def avatar_tone(self) -> str:
+        return relation_tone(self.collaboration)
 
     @property
     def cases_words(self) -> str:
@@ -82,12 +99,14 @@ def _ended(row: Collaboration) -> str:
 
 
 def shared_by_case(collaboration: Collaboration, cases: list[Case]) -> dict[int, Shared]:
-    """How each case stands with this collaborator, in a constant number of queries."""
+    """How each case stands with this collaborator, in a constant number of queries; a status only for who evaluates."""
     single = set(
         Share.objects.filter(collaboration=collaboration, case_id__in=[c.pk for c in cases], ended_at=None, gives=True)
         .values_list("case_id", flat=True)
     )  # fmt: skip
-    stand = standings(cases, Actor(collaboration.person, Workspace.COLLABORATOR)) if collaboration.person else {}
+    stand = {}
+    if collaboration.person and collaboration.evaluates:
+        stand = standings(cases, Actor(collaboration.person, Workspace.COLLABORATOR))
     found = {}
     for case in cases:
         how = "every" if collaboration.every_case else "single" if case.pk in single else ""

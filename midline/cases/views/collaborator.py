@@ -11,7 +11,7 @@ from midline.cases.policies import providers_for
 from midline.cases.queries import Row
 from midline.cases.views.export import Cells, csv_of
 from midline.cases.views.opening import reach_in, to_search, view_asked
-from midline.cases.views.shown import Column, ListPage, list_page
+from midline.cases.views.shown import FILTERS, Column, ListPage
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
 
@@ -51,7 +51,7 @@ def collaborator_cases(request: PortalRequest) -> HttpResponse:
     asked = view_asked(request, reach)
     if request.method == "POST":
         return to_search(request, asked)
-    page = list_page(asked, reach, COLUMNS)
+    page = ListPage.of(asked, reach, COLUMNS, offered=[name for name in FILTERS if name != "collaborator"])
     record_access(request, "collaborator_cases", page.case_ids)
     without = asked.but(provider=None).pairs()
     context = {"list": page, "providers": _providers(page), "without_provider": without, "may_add": providers_for(request.actor).exists()}

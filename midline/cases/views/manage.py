@@ -4,22 +4,21 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from midline.activity.services import record_access
 from midline.cases import services
 from midline.cases.actions import Action
-from midline.cases.models import ShareBatch
 from midline.cases.policies import cases_for, get_case_or_404
 from midline.cases.queries import Asked, Reach, former_people_of, listed, own_view, people_of, shared_by_case
 from midline.cases.views.opening import back_to_list, open_collaboration_or_404, reach_in, stale, to_search, view_asked
-from midline.cases.views.shown import Column, list_page
+from midline.cases.views.shown import Column, ListPage
+from midline.cases.views.telling import tell
 from midline.collaboration.models import Collaboration
 from midline.core.errors import NotAllowedNow
 from midline.core.http import PortalRequest
@@ -49,7 +48,7 @@ def manage_collaborators(request: PortalRequest) -> HttpResponse:
 
 
 def _list_with(asked: Asked, reach: Reach, chosen: Collaboration) -> dict[str, Any]:
-    page = list_page(asked, reach, COLUMNS)
+    page = ListPage.of(asked, reach, COLUMNS, offered=("status", "practice", "type", "active"))
     shared = shared_by_case(chosen, page.cases)
     return {
         "list": page,
@@ -99,7 +98,7 @@ def shares_change(request: PortalRequest, collaboration_id: int) -> HttpResponse
     if chosen.every_case:
         return stale(request, _("%(name)s sees every case now. Change that first.") % {"name": chosen.name}, back)
     act = services.cases_unshare if request.POST.get("act") == "stop" else services.cases_share
-    _tell(request, act(collaboration=chosen, cases=cases, by=request.actor), chosen)
+    tell(request, act(collaboration=chosen, cases=cases, by=request.actor), chosen)
     return back_to_list(request, back)
 
 
@@ -108,7 +107,7 @@ def standing_grant(request: PortalRequest, collaboration_id: int) -> HttpRespons
     reach_in(request, Workspace.PROVIDER)
     chosen = open_collaboration_or_404(request, collaboration_id)
     act = services.standing_grant_begin if request.POST.get("on") else services.standing_grant_end
-    _tell(request, act(collaboration=chosen, by=request.actor), chosen)
+    tell(request, act(collaboration=chosen, by=request.actor), chosen)
     return back_to_list(request, _back(request, chosen))
 
 
@@ -125,23 +124,9 @@ def share_except(request: PortalRequest, collaboration_id: int, number: str) -> 
         batch = services.standing_grant_to_single(collaboration=chosen, except_case=case, by=request.actor)
     except NotAllowedNow as gone:
         return stale(request, gone.reason, back)
-    _tell(request, batch, chosen, number=case.number or "")
+    tell(request, batch, chosen, number=case.number or "")
     return back_to_list(request, back)
 
 
 def _back(request: PortalRequest, chosen: Collaboration) -> str:
     return f"{reverse('cases:manage_collaborators')}?with={chosen.pk}"
-
-
-def _tell(request: PortalRequest, batch: ShareBatch, chosen: Collaboration, number: str = "") -> None:
-    """The toast of an act of sharing, with Undo when something changed."""
-    count, facts = batch.count, {"n": batch.count, "name": chosen.name, "number": number}
-    words = {
-        ShareBatch.Act.SHARE: ngettext("%(n)s case shared with %(name)s.", "%(n)s cases shared with %(name)s.", count),
-        ShareBatch.Act.UNSHARE: ngettext("Stopped sharing %(n)s case with %(name)s.", "Stopped sharing %(n)s cases with %(name)s.", count),
-        ShareBatch.Act.STANDING_BEGIN: _("Every case shared with %(name)s, and every case to come."),
-        ShareBatch.Act.STANDING_END: _("%(name)s keeps the cases that you shared one by one."),
-        ShareBatch.Act.STANDING_TO_SINGLE: _("Stopped sharing %(number)s with %(name)s; the other %(n)s stay shared."),
-    }[ShareBatch.Act(batch.act)]
-    changed = count or batch.act in {ShareBatch.Act.STANDING_BEGIN, ShareBatch.Act.STANDING_END}
-    messages.success(request, words % facts, extra_tags=reverse("cases:shares_undo", args=[batch.pk]) if changed else "")

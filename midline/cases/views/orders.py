@@ -6,16 +6,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from midline.activity.services import record_access
 from midline.cases import services
 from midline.cases.actions import Action
 from midline.cases.policies import cases_for
+from midline.cases.queries import relation_tone
 from midline.cases.views.export import Cells, csv_of
 from midline.cases.views.opening import back_to_list, open_collaboration_or_404, open_collaborations, reach_in, to_search, view_asked
-from midline.cases.views.shown import Column, list_page
+from midline.cases.views.shown import Column, ListPage
+from midline.cases.views.telling import tell
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
 
@@ -53,9 +55,10 @@ def manage_orders(request: PortalRequest) -> HttpResponse:
         return to_search(request, asked)
     collaborations = open_collaborations(request.actor.provider_id)
     shown = [column for column in COLUMNS if collaborations or not column.sharing]
-    page = list_page(asked, reach, shown, collaborations)
+    page = ListPage.of(asked, reach, shown, collaborations=collaborations)
     record_access(request, "manage_orders", page.case_ids)
-    return render(request, "cases/manage_orders.html", {"list": page, "collaborations": collaborations})
+    share_with = [(one, relation_tone(one)) for one in collaborations]
+    return render(request, "cases/manage_orders.html", {"list": page, "collaborations": collaborations, "share_with": share_with})
 
 
 @require_GET
@@ -71,8 +74,5 @@ def orders_share(request: PortalRequest) -> HttpResponse:
     if chosen.every_case:
         messages.info(request, _("%(name)s sees every case already.") % {"name": chosen.name})
         return back_to_list(request, reverse("cases:manage_orders"))
-    batch = services.cases_share(collaboration=chosen, cases=cases, by=request.actor)
-    words = ngettext("%(n)s case shared with %(name)s.", "%(n)s cases shared with %(name)s.", batch.count)
-    undo = reverse("cases:shares_undo", args=[batch.pk])
-    messages.success(request, words % {"n": batch.count, "name": chosen.name}, extra_tags=undo if batch.count else "")
+    tell(request, services.cases_share(collaboration=chosen, cases=cases, by=request.actor), chosen)
     return back_to_list(request, reverse("cases:manage_orders"))

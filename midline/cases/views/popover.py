@@ -15,8 +15,9 @@ from midline.cases import services
 from midline.cases.actions import Action
 from midline.cases.models import Case, ShareBatch
 from midline.cases.policies import collaborations_on, get_case_or_404
-from midline.cases.queries import collaborator_count
+from midline.cases.queries import collaborator_count, relation_tone
 from midline.cases.views.opening import back_to_list, open_collaborations
+from midline.cases.views.telling import undo_address
 from midline.collaboration.models import Collaboration
 from midline.core.http import PortalRequest
 
@@ -31,6 +32,10 @@ class Choice:
     @property
     def locked(self) -> bool:
         return self.collaboration.every_case
+
+    @property
+    def tone(self) -> str:
+        return relation_tone(self.collaboration)
 
     @property
     def sees(self) -> str:
@@ -75,7 +80,7 @@ def _saved(request: PortalRequest, case: Case, batch: ShareBatch) -> HttpRespons
     """The icon with its new number, and a toast with Undo; without JavaScript the list with both."""
     words = ngettext("Collaborators of %(number)s saved: %(n)s change.", "Collaborators of %(number)s saved: %(n)s changes.", batch.count)
     text = words % {"number": case.number, "n": batch.count}
-    undo = reverse("cases:shares_undo", args=[batch.pk]) if batch.count else ""
+    undo = undo_address(batch)
     if not request.htmx:
         messages.success(request, text, extra_tags=undo)
         return back_to_list(request, reverse("cases:manage_orders"))

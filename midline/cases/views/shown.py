@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Self
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -28,6 +29,7 @@ SORT_LABELS = {
     "status": gettext_lazy("Status"),
     "activity": gettext_lazy("Last activity"),
 }
+FILTERS = ("status", "cstatus", "collaborator", "practice", "type", "turn", "active")
 # A first click on these begins with the newest.
 NEWEST_FIRST = {"number", "activity"}
 
@@ -85,7 +87,8 @@ class ListPage:
     reach: Reach
     page: Page
     columns: Sequence[Column] = ()
-    collaborations: Sequence[Collaboration] = field(default=())
+    collaborations: Sequence[Collaboration] = ()
+    offered: Sequence[str] = FILTERS
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -139,20 +142,17 @@ class ListPage:
 
     @cached_property
     def filters(self) -> list[Filter]:
-        practices = [(str(p.pk), p.name) for p in self.reach.practices()]
-        statuses: Sequence[tuple[str, StrOrPromise]] = CollaboratorStatus.choices
-        found = [
-            self._filter("status", _("Status"), _("Status is"), Status.choices),
-            self._filter("cstatus", _("Collaborator status"), _("Collaborator status is"), statuses),
-            self._filter("practice", _("Practice"), _("Practice is"), practices),
-            self._filter("type", _("Case type"), _("Case type is"), CaseType.choices),
-            self._filter("turn", _("Whose turn"), _("Whose turn is"), Turn.choices),
-            self._filter("active", _("Last activity"), _("Active in"), _days()),
-        ]
-        if not self.reach.is_collaborator and self.collaborations:
-            people = [(str(c.pk), c.name) for c in self.collaborations]
-            found.insert(2, self._filter("collaborator", _("Collaborator"), _("Shared with"), people))
-        return found
+        """The filters that this list offers, in the order of `offered`."""
+        known: dict[str, tuple[StrOrPromise, StrOrPromise, Sequence[tuple[str, StrOrPromise]]]] = {
+            "status": (_("Status"), _("Status is"), Status.choices),
+            "cstatus": (_("Collaborator status"), _("Collaborator status is"), CollaboratorStatus.choices),
+            "collaborator": (_("Collaborator"), _("Shared with"), [(str(c.pk), c.name) for c in self.collaborations]),
+            "practice": (_("Practice"), _("Practice is"), [(str(p.pk), p.name) for p in self.reach.practices()]),
+            "type": (_("Case type"), _("Case type is"), CaseType.choices),
+            "turn": (_("Whose turn"), _("Whose turn is"), Turn.choices),
+            "active": (_("Last activity"), _("Active in"), _days()),
+        }
+        return [self._filter(name, *known[name]) for name in self.offered]
 
     @property
     def unread_url(self) -> str:
@@ -261,6 +261,11 @@ class ListPage:
             else _("More than %(n)s cases match") % {"n": total}
         )
 
+    @classmethod
+    def of(cls, asked: Asked, reach: Reach, columns: Sequence[Column], **facts: Any) -> Self:
+        """Reads the page that was asked for. facts: collaborations (for their filter), offered (which filters)."""
+        return cls(asked, reach, read_page(asked, reach), columns, **facts)
+
     @property
     def case_ids(self) -> list[int]:
         return [case.pk for case in self.page.cases]
@@ -272,7 +277,3 @@ class ListPage:
 
 def _days() -> list[tuple[str, str]]:
     return [("7", _("last 7 days")), ("30", _("last 30 days")), ("90", _("last 90 days")), ("365", _("last year"))]
-
-
-def list_page(asked: Asked, reach: Reach, columns: Sequence[Column], collaborations: Sequence[Collaboration] = ()) -> ListPage:
-    return ListPage(asked, reach, read_page(asked, reach), columns, collaborations)
