@@ -10,6 +10,6 @@ def on_event(event: Event, happening: Happening) -> None:
     """An ended collaboration gives back the orders its collaborator had taken; a changed scope is counted anew."""
     if event.kind == "collaboration.ended" and event.provider_id and happening.data.get("person_id"):
         planner_left(person_id=happening.data["person_id"], provider_id=event.provider_id)
-    if event.kind in {"collaboration.added", "collaboration.changed"} and isinstance(happening, CollaborationHappening):
-        if happening.collaboration is not None:
-            collaboration_recount(happening.collaboration)
+    changed = happening.collaboration if isinstance(happening, CollaborationHappening) else None
+    if changed is not None and event.kind in {"collaboration.added", "collaboration.changed"}:
+        collaboration_recount(changed)

@@ -25,7 +25,8 @@ class RegisterForm(AcceptForm):
     last_name = forms.CharField(label=_("Last name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "family-name"}))
     language = forms.ChoiceField(label=_("Language"))
     numbering = forms.ChoiceField(
-        label=_("Tooth numbering"), choices=[("fdi", _("FDI: 11, 21, 36")), ("universal", _("Universal: 8, 9, 19")), ("palmer", _("Palmer: 1⏌, ⎿1, ⎾6"))]
+        label=_("Tooth numbering"),
+        choices=[("fdi", _("FDI: 11, 21, 36")), ("universal", _("Universal: 8, 9, 19")), ("palmer", _("Palmer: 1⏌, ⎿1, ⎾6"))],
     )
     password = forms.CharField(
         label=_("Password"),

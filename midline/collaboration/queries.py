@@ -46,7 +46,7 @@ def consent_is_current(provider_id: int) -> bool:
 # --- invitations ----------------------------------------------------------------------------------------------------
 
 
-def token_of(invitation: Invitation, secret: str | None = None) -> str:
+def token_of(invitation: Invitation, secret: str | bytes | None = None) -> str:
     """The secret of an invitation's link: an HMAC over the row under SECRET_KEY, so that a copied database opens nothing."""
     value = f"{invitation.collaboration_id}:{invitation.email}:{invitation.sent_at.timestamp():.6f}"
     code = salted_hmac("midline.collaboration.invitation", value, secret=secret, algorithm="sha256").digest()

@@ -4,6 +4,8 @@ What an address shows to whom: a link that opens nothing (used, withdrawn, expir
 without a session leads to signing in or to completing the registration. A GET changes nothing: mail scanners follow links.
 """
 
+from typing import Any
+
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -87,7 +89,7 @@ def _accept(request: HttpRequest, token: str, form: AcceptForm) -> tuple[HttpRes
     return redirect(AFTER), 200
 
 
-def _answer(request: HttpRequest, form: AcceptForm) -> dict[str, object]:
+def _answer(request: HttpRequest, form: AcceptForm) -> dict[str, Any]:
     return {
         "seen_revision": form.cleaned_data["revision"],
         "accepts_terms": form.cleaned_data["accept"],

@@ -16,8 +16,9 @@ class AddressField(forms.CharField):
     """One e-mail address, in the spelling under which it is kept."""
 
     def __init__(self, **options: Any) -> None:
-        widget = forms.EmailInput(attrs={"autocomplete": "email", "maxlength": "254", "spellcheck": "false"})
-        super().__init__(**{"label": _("E-mail address"), "widget": widget, "max_length": 254, "strip": False} | options)
+        options.setdefault("label", _("E-mail address"))
+        options.setdefault("widget", forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}))
+        super().__init__(max_length=254, strip=False, **options)
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)

@@ -39,7 +39,9 @@ WORDS: Final[dict[str, Words]] = {
     ),
     "account/email/email_confirmation": Words(
         gettext_lazy("Confirm your e-mail address"),
-        gettext_lazy("This address was given for an account here. It is used from the moment you confirm it. The link works for three days."),
+        gettext_lazy(
+            "This address was given for an account here. It is used from the moment you confirm it. The link works for three days."
+        ),
         gettext_lazy("If you know nothing of it, nothing needs to be done."),
         gettext_lazy("Confirm this address"),
         "activate_url",
@@ -72,7 +74,9 @@ WORDS: Final[dict[str, Words]] = {
         gettext_lazy("Your account has a password"), gettext_lazy("A password was set for your account."), NOT_YOU
     ),
     "mfa/email/totp_activated": Words(
-        gettext_lazy("An authenticator app was added"), gettext_lazy("Signing in now also asks for a code of your authenticator app."), NOT_YOU
+        gettext_lazy("An authenticator app was added"),
+        gettext_lazy("Signing in now also asks for a code of your authenticator app."),
+        NOT_YOU,
     ),
     "mfa/email/totp_deactivated": Words(
         gettext_lazy("The authenticator app was removed"),
@@ -102,8 +106,9 @@ def compose(words: Words, context: dict[str, Any]) -> Mail:
         facts.append((_("When"), context["timestamp"]))
     if context.get("ip"):
         facts.append((_("From"), f"{context['ip']}, {str(context.get('user_agent', ''))[:80]}"))
+    subject = " ".join(str(words.subject).splitlines())
     values = {
-        "subject": str(words.subject),
+        "subject": subject,
         "paragraph": str(words.text),
         "after": str(words.after),
         "button": str(words.button),
@@ -111,7 +116,7 @@ def compose(words: Words, context: dict[str, Any]) -> Mail:
         "facts": facts,
     }
     return Mail(
-        " ".join(values["subject"].splitlines()),
+        subject,
         render_to_string("people/mail.txt", values).strip() + "\n",
         render_to_string("people/mail.html", values),
     )

@@ -16,13 +16,18 @@ def _line(label: Any, at_most: int, *, complete: str = "", required: bool = True
     return forms.CharField(label=label, max_length=at_most, required=required, widget=forms.TextInput(attrs=attributes))
 
 
+def _time_zone() -> forms.ChoiceField:
+    names = [name for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+    return forms.ChoiceField(label=_("Time zone"), choices=[(name, name) for name in names], initial="UTC")
+
+
 class PracticeForm(forms.Form):
     name = _line(_("Practice name"), 120, complete="organization")
     street = _line(_("Street and number"), 160, complete="street-address", required=False)
     city = _line(_("Postal code and city"), 120, complete="address-level2", required=False)
     country = forms.ChoiceField(label=_("Country"), choices=[("", "—"), *CHOICES], required=False)
     phone = _line(_("Phone"), 40, complete="tel", required=False)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=[(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"])
+    time_zone = _time_zone()
 
 
 class ClinicForm(forms.Form):
@@ -31,9 +36,7 @@ class ClinicForm(forms.Form):
     license_number = _line(_("Licence number"), 60)
     country = forms.ChoiceField(label=_("Country of the licence"), choices=[("", "—"), *CHOICES])
     practice_name = _line(_("Practice name"), 120, complete="organization")
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=[(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"], initial="UTC"
-    )
+    time_zone = _time_zone()
 
 
 class RegisterForm(ClinicForm):

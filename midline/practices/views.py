@@ -24,8 +24,8 @@ def register(request: HttpRequest) -> HttpResponse:
     """A clinician registers: with a new account, or, signed in, with the one at hand."""
     if settings.MIDLINE_REGISTRATION == "closed":
         return render(request, "practices/register_closed.html", status=403)
-    known = isinstance(request.user, User)
-    if known and Provider.objects.filter(person=request.user).exists():
+    known = request.user if isinstance(request.user, User) else None
+    if known and Provider.objects.filter(person=known).exists():
         return redirect("practices:waiting")
     form: ClinicForm = (ClinicForm if known else RegisterForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():

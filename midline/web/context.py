@@ -99,7 +99,7 @@ ACCOUNT: list[Link] = [
     Link(gettext_lazy("Collaborations"), "collaboration:collaborations", icon="repeat", needs="collaborator"),
     Link(gettext_lazy("Email Notifications"), "notify:email_notifications", icon="mail"),
     Link(gettext_lazy("Treatment preferences"), "practices:preferences", icon="sliders-horizontal", needs="provider"),
-    Link(gettext_lazy("Security"), "people:security", icon="shield-check"),
+    Link(gettext_lazy("Security"), "people:security", icon="shield-check", also=("2fa", "password", "email", "sessions")),
     Link(gettext_lazy("Access log"), "web:access_log", icon="history", needs="provider"),
     Link(gettext_lazy("API tokens"), "people:tokens", icon="key-round"),
 ]
@@ -126,7 +126,7 @@ def _entries(links: Sequence[Link], path: str, having: set[str]) -> list[Entry]:
     """The links that lead somewhere and that this person may use, the longest address above `path` marked as current."""
     offered = [(link, address(link.name, *link.args)) for link in links if not link.needs or link.needs in having]
     found = [(link, url) for link, url in offered if url]
-    above = [url for link, url in found if path == url or (path.startswith(url) and link.name != "web:dashboard")]
+    above = [url for link, url in found if path == url or (path.startswith(url) and link.name not in {"web:dashboard", "people:profile"})]
     current = max(above, key=len, default="")
     segment = path.strip("/").split("/")[1:2]
     if not current:
@@ -224,4 +224,5 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "notifications_url": SimpleLazyObject(lambda: address("notify:email_notifications")),
         "bell": "notify/_bell.html" if here.user and _has_template("notify/_bell.html") else "",
         "lab_name": settings.MIDLINE_LAB_NAME,
+        "registration_open": settings.MIDLINE_REGISTRATION != "closed",
     }

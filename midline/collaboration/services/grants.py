@@ -98,7 +98,8 @@ def message_checked(text: str) -> str:
     if any(not (c.isprintable() or c == "\n") for c in plain):
         raise Refused(_("The message holds a sign that cannot be shown. Remove it."), field="message")
     if len(plain) > MESSAGE_MAX:
-        raise Refused(_("The message has %(n)s characters. Shorten it to %(max)s.") % {"n": len(plain), "max": MESSAGE_MAX}, field="message")
+        words = _("The message has %(n)s characters. Shorten it to %(max)s.") % {"n": len(plain), "max": MESSAGE_MAX}
+        raise Refused(words, field="message")
     return plain
 
 

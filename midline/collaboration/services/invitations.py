@@ -158,9 +158,7 @@ def invitation_decline(*, token: str, by: User | None, reason: str = "") -> Coll
     if not words.isprintable() and words:
         raise Refused(_("The reason holds a sign that cannot be shown. Remove it."), field="reason")
     if len(words) > REASON_MAX:
-        raise Refused(
-            _("The reason has %(n)s characters. Shorten it to %(max)s.") % {"n": len(words), "max": REASON_MAX}, field="reason"
-        )
+        raise Refused(_("The reason has %(n)s characters. Shorten it to %(max)s.") % {"n": len(words), "max": REASON_MAX}, field="reason")
     by_id = by.pk if by else None
     row = ended(invitation.collaboration, Collaboration.Ended.DECLINED, by_id=by_id, workspace="", reason=words)
     activity.record(InvitationDeclined.of(row, by_id, "", invitation=invitation.pk, reason=words))

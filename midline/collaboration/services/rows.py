@@ -12,7 +12,8 @@ def provider_locked(by: Actor) -> Provider:
     """The confirmed provider that this person is, acting as such. Raises PermissionDenied."""
     if by.workspace not in {Workspace.PROVIDER, Workspace.ACCOUNT}:
         raise PermissionDenied
-    found = Provider.objects.select_for_update().filter(pk=by.provider_id or 0, person_id=by.user_id, state=Provider.State.CONFIRMED).first()
+    mine = Provider.objects.select_for_update().filter(pk=by.provider_id or 0, person_id=by.user_id)
+    found = mine.filter(state=Provider.State.CONFIRMED).first()
     if found is None:
         raise PermissionDenied
     return found

@@ -252,9 +252,7 @@ def test_the_101st_invitation_within_a_day_is_too_many(provider):
 @pytest.mark.parametrize("workspace", [Workspace.COLLABORATOR, Workspace.LAB])
 def test_only_the_provider_as_provider_adds(provider, workspace):
     with pytest.raises(PermissionDenied):
-        services.collaborator_add(
-            by=Actor(provider.person, workspace, provider.pk), email="a@example.org", first_name="A", last_name="B"
-        )
+        services.collaborator_add(by=Actor(provider.person, workspace, provider.pk), email="a@example.org", first_name="A", last_name="B")
 
 
 def test_nobody_adds_in_the_name_of_another_provider(provider):
