@@ -1,0 +1,134 @@
+"""An import: upload the ZIP, watch it being read, try again, discard."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from midline.activity.services import record_access
+from midline.cases.actions import Action
+from midline.core.errors import NotAllowedNow, Refused
+from midline.core.http import PortalRequest
+from midline.core.storage import StorageFull
+from midline.core.workspace import Workspace
+from midline.lab.forms import PublishForm, UploadForm
+from midline.lab.import_page import PlanRows, Posted, file_groups, file_rows, steps, strips, tooth_arches
+from midline.lab.policies import import_of, order_or_404, plans
+from midline.lab.views.answers import acted, home_of, shell, stale, to
+from midline.setups import services
+from midline.setups.models import SetupImport
+from midline.setups.queries import accuracy_um, import_standing, open_import
+
+State = SetupImport.State
+
+
+@require_http_methods(["GET", "POST"])
+def add(request: PortalRequest, workspace: Workspace, number: str, order_id: int) -> HttpResponse:
+    order = order_or_404(request.actor, number, order_id, Action.TAKE)
+    form = UploadForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    if request.method == "POST" and form.is_valid():
+        file, replaces = form.cleaned_data["file"], form.cleaned_data["replaces"]
+        try:
+            item = services.import_begin(order=order, by=request.actor, source=file, filename=file.name or "", replaces=replaces)
+            return to("lab:import", workspace, number, item.pk)
+        except Refused as refused:
+            form.add_error("file", refused.reason)
+        except NotAllowedNow as late:
+            return stale(request, late.reason, home_of(workspace, number))
+        except StorageFull:
+            form.add_error("file", _("The server has no room for this ZIP now. Tell the administrator; nothing was lost."))
+    context = {
+        "order": order,
+        "case": order.case,
+        "form": form,
+        "earlier": open_import(order),
+        "next_version": order.case.newest_version + 1,
+    }
+    return render(request, "lab/import_add.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def show(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
+    item = import_of(request.actor, number, import_id)
+    record_access(request, "lab:import", [item.case_id])
+    return import_page(request, item)
+
+
+@require_safe
+def progress(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
+    """The steps alone, asked every second while a job runs; when it is done, the whole page is asked for."""
+    item = import_of(request.actor, number, import_id)
+    standing = import_standing(item)
+    if not standing.running:
+        return HttpResponse(status=200, headers={"HX-Refresh": "true"})
+    return render(request, "lab/_steps.html", {"item": item, "case": item.case, "standing": standing, "steps": steps(item, standing)})
+
+
+@require_POST
+def retry(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
+    item = import_of(request.actor, number, import_id, writes=True)
+    back = reverse("lab:import", args=[workspace, number, item.pk])
+    return acted(request, lambda: services.import_retry(item=item, by=request.actor), said=_("The import is tried again."), back=back)
+
+
+@require_http_methods(["GET", "POST"])
+def discard(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
+    item = import_of(request.actor, number, import_id, writes=True)
+    if request.method == "GET":
+        title = _("Discard version %(n)s?") % {"n": item.number}
+        return shell(request, title, "lab/_discard.html", {"item": item, "case": item.case})
+    said = _("Version %(n)s of %(number)s was discarded.") % {"n": item.number, "number": number}
+    return acted(request, lambda: services.import_discard(item=item, by=request.actor), said=said, back=home_of(workspace, number))
+
+
+def import_page(
+    request: PortalRequest,
+    item: SetupImport,
+    *,
+    files_posted: Posted | None = None,
+    teeth_posted: Posted | None = None,
+    plan: PlanRows | None = None,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of an import in whatever state it is, with what was just typed and what is wrong with it."""
+    standing = import_standing(item)
+    wrong = errors or {}
+    version = item.version if standing.state in {State.BUILT, State.PUBLISHED} else None
+    rows = file_rows(item, files_posted, wrong)
+    context: dict[str, Any] = {
+        "item": item,
+        "case": item.case,
+        "order": item.order,
+        "standing": standing,
+        "steps": steps(item, standing),
+        "plans": plans(request.actor, item),
+        "refusal": item.report.get("layout_refusal"),
+        "rows": rows,
+        "groups": file_groups(rows, answered=bool(item.mapping)),
+        "strips": strips(rows),
+        "to_confirm": sum(1 for row in rows if row.doubtful and not row.answer),
+        "errors": wrong,
+        "general": wrong.get("", ""),
+        "files_wrong": files_posted is not None,
+        "version": version,
+        "publish_form": PublishForm(),
+    }
+    if version:
+        context |= {
+            "within": accuracy_um(version),
+            "arches": tooth_arches(version, teeth_posted, wrong if teeth_posted is not None else None),
+            "confirmed": bool(version.plan.get("teeth_confirmed")) or not version.parts.filter(kind="tooth").exists(),
+            "teeth_wrong": teeth_posted is not None,
+            "plan": plan or PlanRows.of(version),
+        }
+    return render(request, "lab/import.html", context, status=status)
+
+
+def back_to_import(request: PortalRequest, item: SetupImport, said: str) -> HttpResponse:
+    messages.success(request, said)
+    return to("lab:import", request.actor.workspace, item.case.number, item.pk)
