@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -35,6 +36,19 @@ ARCHIVE_NAME: Final = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz|zst|cab|iso|j
 ARCHIVE_MAGIC: Final = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 DRIVE: Final = re.compile(r"^[A-Za-z]:")
 
+DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""Everything `zipfile` was seen to raise on damaged files (found by fuzzing)."""
+
 PACK_AGAIN: Final = "Pack the exported models again as an ordinary ZIP and upload that."
 
 
@@ -57,7 +71,7 @@ class Archive:
         self.name = shown_as or path.name
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        except DAMAGED as error:
             raise BadFile(self.name, "This file is not a ZIP, or its end is missing.", PACK_AGAIN) from error
         try:
             self.entries = self._checked()
@@ -84,6 +98,8 @@ class Archive:
         total = 0
         for info in infos:
             name = unicodedata.normalize("NFC", info.filename.replace("\\", "/"))
+            if not name:
+                raise BadFile(self.name, "One entry of the ZIP has no name.", PACK_AGAIN)
             check_path(name)
             if info.is_dir():
                 continue
@@ -121,7 +137,9 @@ class Archive:
                     out += chunk
                     if len(out) > limit:
                         raise BadFile(entry.name, f"It unpacks to more than the {entry.size:,} bytes the ZIP announces.", PACK_AGAIN)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except BadFile:
+            raise
+        except DAMAGED as error:
             raise BadFile(
                 entry.name, "Its bytes in the ZIP are damaged: they do not unpack to what the ZIP announces.", PACK_AGAIN
             ) from error

@@ -105,6 +105,8 @@ def judge(code: int, last: dict[str, Any], details: str, *, cpu_seconds: float, 
         raise ChildFailed(str(said.get("reason")), file=str(said.get("file", "")), remedy=str(said.get("remedy", "")), details=details)
     if code == EXIT_OUT_OF_MEMORY or "MemoryError" in details:
         raise ChildKilled(f"It needed more than {memory_bytes / 1024**3:.1f} GB of memory and was ended.", details=details)
+    if code in (-signal.SIGABRT, -signal.SIGSEGV):  # how compiled libraries end when an allocation fails
+        raise ChildKilled(f"It was ended in the middle, probably for want of memory ({memory_bytes / 1024**3:.1f} GB).", details=details)
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         raise ChildKilled(f"It used more than {cpu_seconds:.0f} seconds of CPU, or too much memory, and was ended.", details=details)
     raise ChildFailed(

@@ -15,6 +15,8 @@ from meshes.stl import EXPORT_AGAIN, MAX_ASCII_BYTES, MAX_COORDINATE_MM, MAX_TRI
 
 MAX_VERTICES: Final = 3 * MAX_TRIANGLES
 MAX_CORNERS: Final = 16
+MAX_INDEX: Final = 2**31
+NO_SUCH_VERTEX: Final = "One of its faces names a vertex that does not exist."
 MAX_HEADER_BYTES: Final = 16_384
 PLY_TYPES: Final = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2", "uint16": "u2",
@@ -46,15 +48,17 @@ class _Ply:
             self.format = words[1]
         elif words[0] == "element" and len(words) == 3 and words[2].isdigit() and len(words[2]) < 10:
             self.elements.append((words[1], int(words[2]), []))
-        elif (
-            words[0] == "property"
-            and self.elements
-            and all(word in PLY_TYPES for word in words[1:-1] if word != "list")
-            and len(words) in (3, 5)
-        ):
+        elif words[0] == "property" and self.elements and is_property(words[1:]):
             self.elements[-1][2].append(tuple(words[1:]))
         else:
             raise BadFile(name, f"Its PLY header has a line that is not understood: “{' '.join(words)[:60]}”.", EXPORT_AGAIN)
+
+
+def is_property(words: list[str]) -> bool:
+    """“float x”, or “list uchar int vertex_indices” with whole numbers for count and corners."""
+    if words and words[0] == "list":
+        return len(words) == 4 and all(PLY_TYPES.get(word, "f")[0] != "f" for word in words[1:3])
+    return len(words) == 2 and words[0] in PLY_TYPES
 
 
 def parse_ply(data: bytes, name: str) -> tuple[Points, Faces]:
@@ -208,6 +212,8 @@ def corner(word: bytes, vertex_count: int) -> int:
 
 
 def fans(polygons: list[list[int]], name: str) -> Faces:
+    if any(not 0 <= index < MAX_INDEX for polygon in polygons for index in polygon):
+        raise BadFile(name, NO_SUCH_VERTEX, EXPORT_AGAIN)
     triangles = [[polygon[0], polygon[k], polygon[k + 1]] for polygon in polygons for k in range(1, len(polygon) - 1)]
     return limited(np.array(triangles, dtype=np.int64).reshape(-1, 3), name)
 
@@ -217,8 +223,8 @@ def limited(corners: Any, name: str) -> Faces:
         raise BadFile(
             name, f"It has {len(corners):,} triangles; {MIN_TRIANGLES} to {MAX_TRIANGLES:,} are read.", "Export it with fewer triangles."
         )
-    if corners.min() < 0 or corners.max() >= 2**31:
-        raise BadFile(name, "One of its faces names a vertex that does not exist.", EXPORT_AGAIN)
+    if corners.min() < 0 or corners.max() >= MAX_INDEX:
+        raise BadFile(name, NO_SUCH_VERTEX, EXPORT_AGAIN)
     return np.asarray(corners, dtype=np.int32)
 
 

@@ -1,8 +1,9 @@
-"""A child that misbehaves on purpose: python -m meshes.tests.hog memory|cpu|sleep|grandchild|network|say|garbage."""
+"""A child that misbehaves on purpose: python -m meshes.tests.hog memory|cpu|abort|sleep|grandchild|network|say|garbage."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -18,6 +19,10 @@ def memory():
 def cpu():
     while True:
         pass
+
+
+def abort():
+    os.abort()
 
 
 def sleep():

@@ -138,6 +138,21 @@ def test_entries_that_share_their_bytes_are_refused(tmp_path):
         Archive(path)
 
 
+def test_an_entry_without_a_name_is_refused(tmp_path):
+    path = zip_of(tmp_path / "a.zip", {"a": MODEL}, compression=zipfile.ZIP_STORED)
+    data = path.read_bytes()
+    directory = data.find(b"PK\x01\x02")
+    nameless = bytearray(data[:directory] + data[directory:].replace(b"a", b"", 1))
+    entry = nameless.find(b"PK\x01\x02")
+    struct.pack_into("<H", nameless, entry + 28, 0)
+    end = nameless.find(b"PK\x05\x06")
+    struct.pack_into("<I", nameless, end + 12, end - entry)
+    path.write_bytes(bytes(nameless))
+
+    with pytest.raises(BadFile, match="no name"):
+        Archive(path)
+
+
 def test_too_many_entries_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_ENTRIES", 3)
     with pytest.raises(BadFile, match="4 entries"):

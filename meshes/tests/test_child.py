@@ -81,6 +81,11 @@ def test_what_a_child_started_ends_with_it(tmp_path):
     assert not marker.exists()
 
 
+def test_a_child_that_a_library_aborts_is_called_killed_not_faulty(tmp_path):
+    with pytest.raises(ChildKilled, match="want of memory"):
+        hog(tmp_path, "abort")
+
+
 def test_a_crash_is_no_refusal_and_keeps_its_details_for_the_log(tmp_path):
     with pytest.raises(ChildFailed) as failed:
         hog(tmp_path, "nothing_of_this_name")

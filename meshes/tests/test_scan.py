@@ -79,6 +79,9 @@ V, F = ellipsoid((40, 40, 30))
         (ply(V, F, kind="ascii").replace(b"3 0 ", b"x 0 ", 1), "not a number"),
         (ply(V, F, extra="element thing 5\nproperty float q\n"), "not understood"),
         (ply(V, F).replace(b"property float x", b"property cloud x"), "not understood"),
+        (ply(V, F).replace(b"list uchar int vertex_indices", b"list uchar vertex_indices"), "not understood"),
+        (ply(V, F).replace(b"list uchar int", b"list float int"), "not understood"),
+        (ply(V, F, kind="ascii").replace(b"3 0 ", b"3 1%s " % (b"0" * 30), 1), "does not exist"),
         (ply(V, F[:2]), "2 triangles"),
         (
             b"ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\nend_header\n" + b"0 0 0\n" * 4,
