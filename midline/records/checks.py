@@ -82,7 +82,7 @@ def _check_picture(path: Path, family: str, name: str, out: Path, beat: Callable
         copies = {"shown": made / report["shown"], "thumb": made / "thumb.webp"}
     if "scrubbed" in report:
         copies["scrubbed"] = made / report["scrubbed"]
-    meta = {key: report[key] for key in ("kind", "width", "height", "shown_type") if key in report}
+    meta: dict[str, Any] = {key: report[key] for key in ("kind", "width", "height", "shown_type") if key in report}
     return Checked(content_type=report["content_type"], copies=copies, meta=meta)
 
 

@@ -41,7 +41,10 @@ class Slot(models.TextChoices):
 
 
 class Upload(models.Model):
-    """A resumable upload: bytes arrive in pieces; when whole they are checked by content and become a Record, or are refused with a reason."""
+    """A resumable upload: bytes arrive in pieces; when whole they are checked by content.
+
+    Then they become a Record, or are refused with a reason.
+    """
 
     class State(models.TextChoices):
         RECEIVING = "receiving", _("Receiving")

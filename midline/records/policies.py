@@ -1,5 +1,7 @@
 """Who may upload, on top of the policy of cases: nothing is allowed here that `cases.policies` does not allow."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -23,7 +25,10 @@ def may_upload(actor: Actor, order: Order, purpose: str = "record") -> bool:
 
 
 def may_become_record(actor: Actor, upload: Upload, order: Order) -> bool:
-    """Asked again when the bytes were checked: access may have ended meanwhile. What had wholly arrived before its draft was submitted counts."""
+    """Asked again when the bytes were checked: access may have ended meanwhile.
+
+    What had wholly arrived before its draft was submitted counts.
+    """
     if may_upload(actor, order, upload.purpose):
         return True
     before = order.submitted_at is not None and upload.touched_at <= order.submitted_at
@@ -36,7 +41,7 @@ def uploads_for(actor: Actor) -> QuerySet[Upload]:
     return mine.select_related("case", "order", "order__case", "person")
 
 
-def upload_or_404(actor: Actor, upload_id: object) -> Upload:
+def upload_or_404(actor: Actor, upload_id: UUID) -> Upload:
     """A request's only door to an upload: anyone but its uploader, and its uploader without the permission, gets what nobody's gets."""
     upload = uploads_for(actor).filter(pk=upload_id).first()
     if upload is None or not may_upload(actor, upload.order, upload.purpose):

@@ -21,7 +21,8 @@ from midline.records.models import Record, Slot, Upload
 
 SCANS: Final = (Slot.UPPER_SCAN, Slot.LOWER_SCAN, Slot.BITE)
 PHOTOS: Final = (
-    Slot.FACE_REST, Slot.FACE_SMILE, Slot.PROFILE, Slot.FRONT_BITE, Slot.RIGHT_BITE, Slot.LEFT_BITE, Slot.UPPER_OCCLUSAL, Slot.LOWER_OCCLUSAL,
+    Slot.FACE_REST, Slot.FACE_SMILE, Slot.PROFILE, Slot.FRONT_BITE, Slot.RIGHT_BITE, Slot.LEFT_BITE,
+    Slot.UPPER_OCCLUSAL, Slot.LOWER_OCCLUSAL,
 )  # fmt: skip
 XRAYS: Final = (Slot.PANORAMIC, Slot.LATERAL_CEPH, Slot.FULL_SET)
 
@@ -116,6 +117,11 @@ class Place:
             if self.upload.state in states:
                 return states[Upload.State(self.upload.state)]
         return "filled" if self.record else "empty"
+
+    @property
+    def others(self) -> list[Slot]:
+        """Where else a record of this kind may stand."""
+        return [slot for slot in Slot if slot.family == self.slot.family and slot is not self.slot]
 
     @property
     def percent(self) -> int:

@@ -141,7 +141,8 @@ def send(request: PortalRequest, workspace: Workspace, number: str, order_id: in
     case = get_case_or_404(request.actor, number)
     order = get_object_or_404(Order.objects.select_related("case"), pk=order_id, case=case)
     refused: list[str] = []
-    for slot, file in request.FILES.items():
+    for slot in request.FILES:
+        file = request.FILES.getlist(slot)[-1]
         try:
             begun = services.upload_begin(order=order, by=request.actor, filename=file.name or "", size=file.size or 0, slot=slot)
             services.upload_write(upload=begun, by=request.actor, offset=0, source=file)

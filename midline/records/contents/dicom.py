@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from midline.records.contents.pictures import MAX_PIXELS, write_copies
 from midline.records.contents.refusal import NotTaken
@@ -67,9 +67,9 @@ def _write_scrubbed(data: Dataset, target: Path) -> None:
     copy.PatientIdentityRemoved = "YES"
     copy.file_meta = type(data.file_meta)()
     copy.file_meta.TransferSyntaxUID = data.file_meta.TransferSyntaxUID
-    copy.file_meta.MediaStorageSOPClassUID = data.get("SOPClassUID", "1.2.840.10008.5.1.4.1.1.7")
+    copy.file_meta.MediaStorageSOPClassUID = UID(data.get("SOPClassUID", "1.2.840.10008.5.1.4.1.1.7"))
     # The original's identifiers lead back to the clinic's archive; a fixed one under the UUID root says nothing.
-    copy.file_meta.MediaStorageSOPInstanceUID = copy.SOPInstanceUID = "2.25.1"
+    copy.file_meta.MediaStorageSOPInstanceUID = copy.SOPInstanceUID = UID("2.25.1")
     copy.SOPClassUID = copy.file_meta.MediaStorageSOPClassUID
     try:
         copy.save_as(target, enforce_file_format=True)

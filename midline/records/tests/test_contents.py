@@ -10,7 +10,7 @@ from pydicom import dcmread
 
 from midline.core.storage import files
 from midline.records.models import Record, Upload
-from midline.records.tests.factories import PDF, arch, dicom, draft, flood_png, picture, stl, upload, zipped
+from midline.records.tests.factories import PDF, add_record, arch, dicom, draft, flood_png, picture, stl, upload, zipped
 
 HTML = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>"
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -56,7 +56,7 @@ def bomb() -> bytes:
     ],
 )
 def test_a_hostile_scan_is_refused_by_name_and_reason_and_the_draft_and_other_files_stay(cast, order, name, content, says):
-    kept = upload(order, cast.owner.actor, "lower_scan", stl(), "lower.stl").record
+    kept = add_record(order, cast.owner.actor, "lower_scan", stl(), "lower.stl")
 
     done = upload(order, cast.owner.actor, "upper_scan", content, name)
 
@@ -95,7 +95,7 @@ def test_a_hostile_photo_is_refused_with_the_reason(cast, order, name, content, 
     [("scan.bin", stl()), ("wrong.ply", stl()), ("solid.stl", stl(header=b"solid scan")), ("one.zip", zipped(("upper.stl", stl())))],
 )
 def test_a_sound_scan_is_taken_whatever_it_is_called(cast, order, name, content):
-    record = upload(order, cast.owner.actor, "upper_scan", content, name).record
+    record = add_record(order, cast.owner.actor, "upper_scan", content, name)
 
     assert record.meta["triangles"] == len(arch())
     assert bytes_of(record.model_key)[:4] == b"glTF"
@@ -103,7 +103,7 @@ def test_a_sound_scan_is_taken_whatever_it_is_called(cast, order, name, content)
 
 
 def test_the_served_copy_of_a_scan_has_no_header(cast, order):
-    record = upload(order, cast.owner.actor, "upper_scan", stl(), "Siobhan.stl").record
+    record = add_record(order, cast.owner.actor, "upper_scan", stl(), "Siobhan.stl")
 
     assert b"Siobhan" in bytes_of(record.key)
     for key in (record.model_key, record.thumb_key, record.meta["scrubbed_key"]):
@@ -112,7 +112,7 @@ def test_the_served_copy_of_a_scan_has_no_header(cast, order):
 
 
 def test_the_served_copies_of_a_photo_have_no_location_and_stand_upright(cast, order):
-    record = upload(order, cast.owner.actor, "face_rest", picture(1600, 1200, gps=True, orientation=6), "IMG_2231.jpg").record
+    record = add_record(order, cast.owner.actor, "face_rest", picture(1600, 1200, gps=True, orientation=6), "IMG_2231.jpg")
 
     assert Image.open(io.BytesIO(bytes_of(record.key))).getexif().get_ifd(0x8825)
     for key in (record.served_key, record.thumb_key):
@@ -124,7 +124,7 @@ def test_the_served_copies_of_a_photo_have_no_location_and_stand_upright(cast, o
 
 
 def test_of_a_polyglot_photo_only_the_pixels_are_served(cast, order):
-    record = upload(order, cast.owner.actor, "front_bite", picture() + HTML + zipped(("evil.html", HTML)), "both.jpg").record
+    record = add_record(order, cast.owner.actor, "front_bite", picture() + HTML + zipped(("evil.html", HTML)), "both.jpg")
 
     assert b"script" in bytes_of(record.key)
     assert b"script" not in bytes_of(record.served_key)
@@ -135,13 +135,13 @@ def test_a_transparent_png_is_taken_as_a_photo(cast, order):
     out = io.BytesIO()
     Image.new("RGBA", (1300, 1000), (10, 20, 30, 0)).save(out, "PNG")
 
-    record = upload(order, cast.owner.actor, "profile", out.getvalue(), "p.png").record
+    record = add_record(order, cast.owner.actor, "profile", out.getvalue(), "p.png")
 
     assert record.meta["shown_type"] == "image/jpeg"
 
 
 def test_a_dicom_gets_a_picture_and_a_copy_without_the_patient(cast, order):
-    record = upload(order, cast.owner.actor, "panoramic", dicom(), "IM0001").record
+    record = add_record(order, cast.owner.actor, "panoramic", dicom(), "IM0001")
 
     scrubbed = bytes_of(record.meta["scrubbed_key"])
     assert b"Siobhan" in bytes_of(record.key)

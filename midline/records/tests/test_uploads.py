@@ -17,7 +17,7 @@ from midline.jobs.models import Job
 from midline.jobs.services import run_all
 from midline.records import incoming, services
 from midline.records.models import Record, Upload
-from midline.records.tests.factories import draft, stl, tus_begin, tus_piece, upload
+from midline.records.tests.factories import add_record, draft, stl, tus_begin, tus_piece, upload
 
 
 @pytest.fixture
@@ -253,8 +253,8 @@ def test_the_same_bytes_again_are_the_record_that_is_there(cast, order):
 
 
 def test_two_uploads_for_one_slot_leave_the_later_one_shown_and_keep_the_earlier(cast, order):
-    first = upload(order, cast.owner.actor, "upper_scan", stl(), "first.stl").record
-    second = upload(order, cast.owner.actor, "upper_scan", stl(header=b"another"), "second.stl").record
+    first = add_record(order, cast.owner.actor, "upper_scan", stl(), "first.stl")
+    second = add_record(order, cast.owner.actor, "upper_scan", stl(header=b"another"), "second.stl")
 
     first.refresh_from_db()
     order.refresh_from_db()
