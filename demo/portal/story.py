@@ -60,7 +60,7 @@ PLANS: Final = (
         24,
         (*PUBLISH, "send_changes", "publish"),
         model="crowding",
-        ready=("collaborator",),
+        ready=("collaborator", "planning"),
         shared=("collaborator",),
         words="Less IPR in the lower front.",
         comments=(

@@ -1,9 +1,9 @@
 """The case page: what to do next on top, then everything the reader may read of the case."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,15 +12,19 @@ from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread, Order, Status, Turn
 from midline.cases.models.status import TRANSITIONS
 from midline.cases.policies import actions_on, collaborations_on
+from midline.cases.prescription import prescription_answers
 from midline.cases.queries import Standing, detail_words, evaluating_collaborations, standing_of, type_words
 from midline.collaboration.models import Collaboration
 from midline.conversation.queries import change_requests, panel
 from midline.core import clock
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
-from midline.records.models import Record, Slot
-from midline.setups.models import Decision, SetupVersion
+from midline.records.models import Slot
+from midline.records.queries import PHOTOS, SCANS, XRAYS, gallery, places
+from midline.setups.models import Decision, SetupImport, SetupVersion
+from midline.setups.queries import OPEN_IMPORT
 from midline.web.history import history, progress
+from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
 
 TABS = ("overview", "prescription", "records", "setups", "discussion", "orders", "history")
@@ -64,7 +68,6 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
         "order": case.current_order,
         "tabs": _tabs(case, actor, actions),
         "events": open_events(case, actions),
-        "lab_works": actor.workspace == Workspace.LAB or Action.READ_UNPUBLISHED in actions,
     }
     match tab:
         case "overview":
@@ -77,8 +80,12 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
             shown |= {"orders": case.orders.select_related("created_by", "planner").order_by("-id")}
         case "history":
             shown |= {"history": history(case, actor)}
-        case "records" | "prescription":
-            shown |= {"records": records_of(case), "orders": case.orders.order_by("-id")}
+        case "records":
+            shown |= {"gallery": gallery(case, actor, actions)} | _uploads(case, actor, actions)
+        case "prescription":
+            number = _numbering(actor)
+            orders = case.orders.order_by("-id")
+            shown |= {"orders": [(order, prescription_answers(order.prescription, number)) for order in orders]}
     return shown
 
 
@@ -90,7 +97,9 @@ def _overview(case: Case, actor: Actor, actions: frozenset[Action], standing: St
         "steps": progress(case, actor),
         "versions": versions,
         "newest": next((row.version for row in versions if row.version.published_at), None),
-        "records": records_of(case),
+        "gallery": gallery(case, actor, actions),
+        "answers": prescription_answers(case.current_order.prescription, _numbering(actor))[:8] if case.current_order else [],
+        "lab": _lab_acts(case, actor, actions),
         "history": history(case, actor, most=7),
         "people": [(c, ready.get(c.pk)) for c in collaborations_on(case)] if Action.SHARE in actions else [],
         "mine": _mine(case, actor),
@@ -131,8 +140,42 @@ def person_line(case: Case) -> str:
     return ", ".join(part for part in (years, sex) if part)
 
 
-def records_of(case: Case) -> QuerySet[Record]:
-    return Record.objects.filter(case=case, removed_at=None, state=Record.State.READY).order_by("id")
+def _numbering(actor: Actor) -> Callable[[int], str]:
+    return lambda fdi: tooth_number(fdi, actor.user.numbering)
+
+
+def _uploads(case: Case, actor: Actor, actions: frozenset[Action]) -> dict[str, Any]:
+    """Places to add or replace records of the current order, where the reader may and the order still takes files."""
+    order = case.current_order
+    if order is None or order.state.is_closed or Action.EDIT_RECORDS not in actions:
+        return {"uploads": False}
+    kinds = {"scans": SCANS, "photos": PHOTOS, "xrays": XRAYS}
+    shows_names = Action.SEE_IDENTITY in actions
+    filled = {name: places(order, actor, slots, shows_names=shows_names) for name, slots in kinds.items()}
+    needs = list(order.needs.filter(answered_at=None))
+    return {"uploads": True, "workspace": actor.workspace, "needs": needs, "slot_labels": SLOTS, **filled}
+
+
+def _lab_acts(case: Case, actor: Actor, actions: frozenset[Action]) -> dict[str, Any] | None:
+    """What the lab, or the collaborator who plans, may do to the current order now."""
+    order = case.current_order
+    if order is None or not actions & {Action.TAKE, Action.PUBLISH_SETUP, Action.MANUFACTURE}:
+        return None
+    planner = (order.planner_id, order.planner_workspace) == (actor.user_id, actor.workspace)
+    makes = Action.MANUFACTURE in actions
+    ready_to_make = order.state is Status.APPROVED or (order.state is Status.SUBMITTED and not order.type.uses_setups)
+    working = order.state is Status.IN_PRODUCTION and planner
+    item = SetupImport.objects.filter(order=order, state__in=OPEN_IMPORT).first() if working else None
+    acts = {
+        "take": order.state is Status.SUBMITTED and order.type.uses_setups and Action.TAKE in actions,
+        "hand_over": working,
+        "ask_records": Action.ASK_RECORDS in actions and order.state in {Status.SUBMITTED, Status.IN_PRODUCTION},
+        "start": makes and ready_to_make,
+        "ship": makes and order.state is Status.IN_MANUFACTURING,
+        "upload": working and item is None,
+        "item": item,
+    }
+    return acts if any(acts.values()) else None
 
 
 def version_rows(case: Case, actions: frozenset[Action]) -> list[VersionRow]:
@@ -162,11 +205,12 @@ def _tabs(case: Case, actor: Actor, actions: frozenset[Action]) -> list[dict[str
     published = SetupVersion.objects.filter(case=case)
     if Action.READ_UNPUBLISHED not in actions:
         published = published.filter(published_at__isnull=False)
+    case_records = {slot for order in case.orders.all() for slot in order.records_present}
     unread = CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0
     labels = {
         "overview": (_("Overview"), None, 0),
         "prescription": (_("Prescription"), None, 0),
-        "records": (_("Records"), records_of(case).count(), 0),
+        "records": (_("Records"), len(case_records), 0),
         "setups": (_("Setups"), published.count(), 0),
         "discussion": (_("Conversation"), None, unread),
         "orders": (_("Orders"), case.orders.count(), 0),
