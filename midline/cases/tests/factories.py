@@ -61,3 +61,27 @@ def move(case: Case, *events: str, technician: User, version: int = 1) -> Case:
         by = lab if event in {"take", "publish", "start_manufacturing", "ship", "ask_records", "hand_over"} else provider
         services.order_move(order=order, event=event, by=by, **(dict[str, Any](version=version) if event == "publish" else {}))
     return Case.objects.get(pk=case.pk)
+
+
+# How a case comes to stand in each status.
+PATHS = {
+    "draft": (),
+    "submitted": ("submit",),
+    "in_production": ("submit", "take"),
+    "awaiting_approval": ("submit", "take", "publish"),
+    "approved": ("submit", "take", "publish", "approve"),
+    "in_manufacturing": ("submit", "take", "publish", "approve", "start_manufacturing"),
+    "shipped": ("submit", "take", "publish", "approve", "start_manufacturing", "ship"),
+    "in_treatment": ("submit", "take", "publish", "approve", "start_manufacturing", "ship", "receive"),
+    "completed": ("submit", "take", "publish", "approve", "start_manufacturing", "ship", "receive", "complete"),
+    "on_hold": ("submit", "take", "hold"),
+    "held_awaiting": ("submit", "take", "publish", "hold"),
+    "held_approved": ("submit", "take", "publish", "approve", "hold"),
+    "cancelled": ("submit", "cancel"),
+}
+
+
+def case_in(practice: Practice, path: str, *, technician: User, name: str = "Zofia Dąbrowska") -> Case:
+    """A case that walked `path` of PATHS through the real life cycle."""
+    first_name, _space, last_name = name.partition(" ")
+    return move(make_case(practice, first_name=first_name, last_name=last_name), *PATHS[path], technician=technician)

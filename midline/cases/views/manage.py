@@ -19,7 +19,7 @@ from midline.cases.queries import Asked, Reach, former_people_of, listed, own_vi
 from midline.cases.views.opening import back_to_list, open_collaboration_or_404, reach_in, stale, to_search, view_asked
 from midline.cases.views.shown import Column, ListPage
 from midline.cases.views.telling import tell
-from midline.collaboration.models import Collaboration
+from midline.collaboration.models import Collaboration, Grant
 from midline.core.errors import NotAllowedNow
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
@@ -72,13 +72,22 @@ def _shared_chips(asked: Asked) -> list[dict[str, str]]:
     return [*chips, *offered] if chips else [*offered, {"label": _("Not closed"), "url": asked.address(group="open")}]
 
 
+GRANT_WORDS = {
+    Grant.ADD_ORDERS: gettext_lazy("add orders"),
+    Grant.DECLINE_SETUPS: gettext_lazy("decline setups"),
+    Grant.EDIT_RECORDS: gettext_lazy("add and replace records"),
+    Grant.DOWNLOAD: gettext_lazy("download"),
+    Grant.PUBLISH_SETUPS: gettext_lazy("publish setups"),
+}
+
+
 def _grants(chosen: Collaboration) -> str:
-    """ "Mentor · may add orders, decline a treatment setup"."""
+    """ "Mentor · may add orders, decline setups"."""
     relation = str(chosen.get_relation_display())
-    given = [str(grant.label) for grant in sorted(chosen.granted)]
+    given = [str(GRANT_WORDS[grant]) for grant in Grant if grant in chosen.granted]
     if not given:
         return _("%(relation)s · may see, comment and mark ready") % {"relation": relation}
-    return _("%(relation)s · may %(grants)s") % {"relation": relation, "grants": ", ".join(g[:1].lower() + g[1:] for g in given)}
+    return _("%(relation)s · may %(grants)s") % {"relation": relation, "grants": ", ".join(given)}
 
 
 # --- acts -----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ def words_of(batch: ShareBatch, name: str, number: str = "") -> str:
         ShareBatch.Act.UNSHARE: ngettext("Stopped sharing %(n)s case with %(name)s.", "Stopped sharing %(n)s cases with %(name)s.", count),
         ShareBatch.Act.STANDING_BEGIN: _("Every case shared with %(name)s, and every case to come."),
         ShareBatch.Act.STANDING_END: _("%(name)s keeps the cases that you shared one by one."),
-        ShareBatch.Act.STANDING_TO_SINGLE: _("Stopped sharing %(number)s with %(name)s. The other %(n)s stay shared."),
+        ShareBatch.Act.STANDING_TO_SINGLE: _("Stopped sharing %(number)s with %(name)s. The other cases stay shared."),
     }
     unchanged = {
         ShareBatch.Act.SHARE: _("Nothing changed: %(name)s sees these cases already."),
@@ -30,8 +30,8 @@ def words_of(batch: ShareBatch, name: str, number: str = "") -> str:
 
 def undo_address(batch: ShareBatch) -> str:
     """Where Undo is posted; empty when the act changed nothing."""
-    switched = batch.act in {ShareBatch.Act.STANDING_BEGIN, ShareBatch.Act.STANDING_END}
-    return reverse("cases:shares_undo", args=[batch.pk]) if batch.count or switched else ""
+    unchanged = not batch.count and batch.act in {ShareBatch.Act.SHARE, ShareBatch.Act.UNSHARE, ShareBatch.Act.POPOVER}
+    return "" if unchanged else reverse("cases:shares_undo", args=[batch.pk])
 
 
 def tell(request: HttpRequest, batch: ShareBatch, chosen: Collaboration, number: str = "") -> None:
