@@ -63,6 +63,7 @@ KINDS: Final[dict[str, Kind]] = {
     "invitation.register": Kind(
         to=COLLABORATOR,
         action=None,
+        subject=_("Complete registration: %(provider)s asks you to collaborate"),
         title=_("%(provider)s asks you to collaborate"),
         says=_("Complete your registration to read what is granted, and to accept or decline. The link works once, until %(until)s."),
         button=_("Complete registration"),
@@ -71,6 +72,7 @@ KINDS: Final[dict[str, Kind]] = {
     "invitation.accept": Kind(
         to=COLLABORATOR,
         action=None,
+        subject=_("Accept responsibility: %(provider)s asks you to collaborate"),
         title=_("%(provider)s asks you to collaborate"),
         says=_(
             "Sign in, read what is granted, and accept responsibility as a collaborator, or decline. The link works once, until %(until)s."

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from midline.cases.models import Case, RecordNeed
 from midline.cases.queries import evaluating_collaborations, standing_of
@@ -125,7 +126,8 @@ def _stages(delivery: Delivery, case: Case | None) -> list[tuple[str, str]]:
         stages = _("%(upper)s upper, %(lower)s lower") % {"upper": context["stages_upper"], "lower": context["stages_lower"]}
         facts.append((_("Stages"), stages))
     if case is not None and delivery.workspace == Workspace.PROVIDER and (n := len(evaluating_collaborations(case))):
-        facts.append((_("Collaborators"), _("%(n)s evaluate this setup, and were told too") % {"n": n}))
+        words = ngettext("%(n)s evaluates this setup, and was told too", "%(n)s evaluate this setup, and were told too", n)
+        facts.append((_("Collaborators"), words % {"n": n}))
     return facts
 
 

@@ -63,8 +63,8 @@ class Preference(models.Model):
 
     class When(models.TextChoices):
         INSTANTLY = "instantly", _("Instantly")
-        DAILY = "daily", _("In the daily summary")
-        NEVER = "never", _("Not")
+        DAILY = "daily", _("Daily summary")
+        NEVER = "never", _("Off")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_preferences")
     kind = models.CharField(max_length=60)  # a row of Email Notifications: kinds.ROWS

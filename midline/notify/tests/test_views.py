@@ -58,6 +58,15 @@ def test_everything_can_be_marked_as_read_by_its_person_alone(cast):
     assert queries.bell_unread(cast.owner.user) == 1
 
 
+def test_marked_as_read_from_the_popover_the_page_stays(cast):
+    published(cast.case, cast.technician.actor)
+    response = cast.owner.client.post(BELL + "read/", headers={"hx-request": "true"})
+
+    assert response.status_code == 200
+    assert 'id="ml-bell-count" hx-swap-oob="innerHTML"></span>' in words(response)
+    assert "Mark all as read" not in words(response)
+
+
 def test_an_invitation_in_the_bell_leads_to_its_answer(cast):
     invited(cast.owner.actor, cast.stranger.user.email)
     entry = Delivery.objects.get(channel="bell", person=cast.stranger.user)

@@ -33,9 +33,12 @@ def bell_count(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 def bell_read(request: PortalRequest) -> HttpResponse:
-    """Marks everything as read."""
+    """Marks everything as read. Asked from the popover, the answer is its new content and the header's empty count."""
     services.bell_read(person=request.actor.user)
-    return back_to(request, "notify:bell")
+    if not request.htmx:
+        return back_to(request, "notify:bell")
+    entries, _after = queries.bell_entries(request.actor.user, limit=queries.IN_POPOVER)
+    return render(request, "notify/_bell_list.html", {"entries": entries, "unread": 0, "read": True})
 
 
 @require_GET

@@ -101,4 +101,6 @@ def _collaborator_note(actor: Actor) -> str:
 def _zone_words(actor: Actor) -> str:
     practice = first_practice(actor.provider_id) if actor.provider_id else None
     zone = zone_of(actor.user_id).key
-    return _("Time zone of %(practice)s, %(zone)s") % {"practice": practice.name, "zone": zone} if practice else zone
+    if practice is None:
+        return _("Time zone %(zone)s") % {"zone": zone}
+    return _("Time zone of %(practice)s, %(zone)s") % {"practice": practice.name, "zone": zone}
