@@ -29,12 +29,13 @@ NODE: Final = ("node", "--disable-wasm-trap-handler", "--max-old-space-size=512"
 PREVIEW_SHARE: Final = 0.10
 PREVIEW_MIN_TRIANGLES: Final = 160
 PREVIEW_MEAN_MM: Final = 0.06
-PREVIEW_P99_MM: Final = 0.20
+PREVIEW_P99_MM: Final = 0.40
 PREVIEW_SHARES: Final = (PREVIEW_SHARE, 0.2, 0.4)
 """Tried in turn until a part lies within the two distances above; then it is kept whole."""
 
 BROTLI_QUALITY: Final = 9
 NEAR_FACES: Final = 10
+MOST_PIECES: Final = 12
 
 
 class PackingFailed(RuntimeError):
@@ -125,11 +126,12 @@ class Nearest:
 
 
 def nearest_on(vertices: Points, faces: Faces, points: Points) -> Nearest:
-    """Nearest points on a surface: exact within the NEAR_FACES triangles whose centres are nearest."""
+    """Nearest points on a surface: exact within the triangles of the NEAR_FACES samples that are nearest."""
     triangles = vertices[faces]
-    count = min(NEAR_FACES, len(faces))
-    _, near = cKDTree(triangles.mean(axis=1)).query(points, count)
-    near = np.asarray(near, dtype=np.int64).reshape(len(points), count)
+    samples, owner = spread_samples(triangles)
+    count = min(NEAR_FACES, len(samples))
+    _, near = cKDTree(samples).query(points, count)
+    near = owner[np.asarray(near, dtype=np.int64).reshape(len(points), count)]
     best = np.full(len(points), np.inf)
     chosen = near[:, 0].copy()
     weights = np.zeros((len(points), 3))
@@ -140,6 +142,22 @@ def nearest_on(vertices: Points, faces: Faces, points: Points) -> Nearest:
         better = gap < best
         best[better], chosen[better], weights[better] = gap[better], candidate[better], bary[better]
     return Nearest(best, np.asarray(faces[chosen], dtype=np.int64), weights)
+
+
+def spread_samples(triangles: Floats) -> tuple[Points, Indices]:
+    """Points on every triangle, more on larger ones, and whose they are: the centre alone stands for a long triangle badly."""
+    edges = np.stack([dot(side, side) for side in (triangles[:, k] - triangles[:, k - 1] for k in range(3))])
+    longest = np.sqrt(edges.max(axis=0))
+    pieces = np.clip(np.ceil(longest / (2 * np.median(longest))), 1, MOST_PIECES).astype(int)
+    samples, owner = [], []
+    for count in np.unique(pieces):
+        chosen = np.flatnonzero(pieces == count)
+        u, v = np.meshgrid((np.arange(count) + 1 / 3) / count, (np.arange(count) + 1 / 3) / count)
+        inside = u + v < 1
+        weights = np.stack([1 - u[inside] - v[inside], u[inside], v[inside]], axis=1)
+        samples.append(np.einsum("sc,nci->nsi", weights, triangles[chosen]).reshape(-1, 3))
+        owner.append(np.repeat(chosen, len(weights)))
+    return np.concatenate(samples), np.concatenate(owner)
 
 
 def barycentric_of_nearest(triangles: Floats, points: Points) -> Floats:
