@@ -95,8 +95,8 @@ PLANS: Final = (
     Plan(27, PUBLISH, arches="lower", shared=("collaborator",), ready=("collaborator", "planning")),
     Plan(20, PUBLISH, arches="upper", practice=1),
     # the lab works
-    *(Plan(8 + n, TAKE, practice=n % 2, shared=("collaborator",) if n == 1 else ()) for n in range(4)),
-    *(Plan(26 + n, (*PUBLISH, "send_changes"), practice=n % 2, words="Keep 13 where it is; derotate 23 first.") for n in range(3)),
+    *(Plan(1.9 + 1.4 * n, TAKE, practice=n % 2, shared=("collaborator",) if n == 1 else ()) for n in range(4)),
+    *(Plan(11 + 2 * n, (*PUBLISH, "send_changes"), practice=n % 2, words="Keep 13 where it is; derotate 23 first.") for n in range(3)),
     *(Plan(1.1 + 0.9 * n, SUBMIT, practice=n % 2) for n in range(4)),
     Plan(2.3, SUBMIT, kind=RETAINER, practice=1, by="collaborator", shared=("collaborator",)),
     # records needed, missing and unusable

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -58,6 +59,7 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
     shown = {
         "case": case,
         "tab": tab,
+        "lab_name": settings.MIDLINE_LAB_NAME,
         "actions": {action.value for action in actions},
         "standing": standing,
         "subject": subject(case, actions),

@@ -29,6 +29,7 @@ class Line:
 
 # Events that another line of the same transaction tells better.
 _SILENT: Final = {"order.saved", "setup.published", "setup.approved", "conversation.changed"}
+# `setup.declined` tells what `send_changes` did, and more.
 
 _MOVES: Final = {
     "submit": (gettext_lazy("submitted the order"), "send", "lab"),
@@ -51,7 +52,12 @@ _MOVES: Final = {
 
 def history(case: Case, actor: Actor, *, most: int | None = None) -> list[Line]:
     """The lines that the reader may read, newest first; `most` cuts the list."""
-    events = case_events(case.pk, readers_of(actor, case)).exclude(kind__in=_SILENT).order_by("-id")
+    events = (
+        case_events(case.pk, readers_of(actor, case))
+        .exclude(kind__in=_SILENT)
+        .exclude(kind="order.moved", data__event="send_changes")
+        .order_by("-id")
+    )
     if most is not None:
         events = events[:most]
     return [_line(event) for event in events]

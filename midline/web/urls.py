@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("account/theme/", home.theme, name="theme"),
     path("account/single-keys/", home.single_keys, name="single_keys"),
     path("healthz", health.healthz, name="healthz"),
+    path("<workspace:workspace>/", home.start, name="start"),
     path("<workspace:workspace>/updates", updates.workspace_updates, name="workspace_updates"),
     path("<workspace:workspace>/cases/<str:number>/updates", updates.case_updates, name="updates"),
     path("<workspace:workspace>/cases/<str:number>/", cases.case, name="case"),

@@ -15,6 +15,7 @@ import { startSharing } from "./sharing.ts";
 import { startTheme } from "./theme.ts";
 import { startTimes } from "./times.ts";
 import { startToasts } from "./toast.ts";
+import { startUploads } from "./uploads.ts";
 
 startTheme();
 startPopovers();
@@ -30,3 +31,4 @@ startToasts();
 startTimes();
 startOffline();
 startLive();
+startUploads();

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from midline.core.http import PortalRequest, safe_next
+from midline.core.workspace import Workspace
 from midline.web import services
 from midline.web.context import Portal
 
@@ -14,6 +15,11 @@ from midline.web.context import Portal
 def home(request: HttpRequest) -> HttpResponse:
     """To the person's first workspace: provider, then collaborator, then lab, then their account."""
     return redirect(Portal(request).home())
+
+
+def start(request: PortalRequest, workspace: Workspace) -> HttpResponse:
+    """Where a workspace begins: the list that its people work through."""
+    return redirect({"provider": "cases:manage_orders", "collaborator": "cases:collaborator_cases"}.get(workspace, "lab:queue"))
 
 
 @login_required
