@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -19,5 +19,5 @@ def _install_texts(**sent: Any) -> None:
     from midline.collaboration.services import texts_ensure
 
     # Not after migrating back to zero; `flush`, which tells no state of the models, leaves every table.
-    if "apps" not in sent or "consenttext" in sent["apps"].all_models["collaboration"]:
+    if "apps" not in sent or "consenttext" in sent.get("apps", apps).all_models["collaboration"]:
         texts_ensure()
