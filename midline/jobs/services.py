@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from midline.core import clock
 from midline.jobs.models import Job, Worker
 
+# How long a job is left to its worker without a sign of life; longer than a mail server may take to answer (EMAIL_TIMEOUT).
 LEASE = timedelta(seconds=60)
 
 Handler = Callable[["Claim"], None]
@@ -120,7 +121,7 @@ def _due(kinds: list[str] | None) -> "QuerySet[Job]":
     return jobs if kinds is None else jobs.filter(kind__in=kinds)
 
 
-def claim(kinds: list[str] | None = None) -> Claim | None:
+def claim(kinds: list[str] | None = None, *, lease: timedelta = LEASE) -> Claim | None:
     """The next due job, leased to the caller, or None. A running job whose lease has passed is due again.
 
     The look before the transaction keeps an idle worker from taking SQLite's one write lock twice a second.
@@ -134,16 +135,16 @@ def claim(kinds: list[str] | None = None) -> Claim | None:
             if job is None:
                 return None
             if not _worn_out(job):
-                return _lease(job)
+                return _lease(job, lease)
     return None
 
 
-def _lease(job: Job) -> Claim:
+def _lease(job: Job, lease: timedelta) -> Claim:
     now = clock.now()
     Job.objects.filter(pk=job.pk).update(
-        state=Job.State.RUNNING, lease_until=now + LEASE, run_after=now + LEASE, heartbeat_at=now, attempts=F("attempts") + 1
+        state=Job.State.RUNNING, lease_until=now + lease, run_after=now + lease, heartbeat_at=now, attempts=F("attempts") + 1
     )
-    return Claim(id=job.pk, kind=job.kind, payload=job.payload, attempt=job.attempts + 1)
+    return Claim(id=job.pk, kind=job.kind, payload=job.payload, attempt=job.attempts + 1, lease=lease)
 
 
 def _worn_out(job: Job) -> bool:
@@ -168,9 +169,9 @@ def retry(job: Job) -> bool:
     return bool(changed)
 
 
-def run_one(kinds: list[str] | None = None, *, worker: str = "") -> bool:
+def run_one(kinds: list[str] | None = None, *, worker: str = "", lease: timedelta = LEASE) -> bool:
     """Claims and runs one due job. Returns whether there was one. `worker` is the name under which each beat is seen."""
-    claimed = claim(kinds)
+    claimed = claim(kinds, lease=lease)
     if claimed is None:
         return False
     claimed.worker = worker

@@ -11,7 +11,6 @@ from midline.activity import services
 from midline.activity.events import Happening
 from midline.activity.models import Access, Event
 from midline.activity.queries import case_events
-from midline.people.policies import Actor
 
 
 class Knocked(Happening):
@@ -109,7 +108,7 @@ def test_rooms_above_hear_of_events_in_the_order_of_the_imports():
 
 def test_a_request_that_shows_patients_data_is_one_row_with_the_cases_shown(cast):
     request: Any = RequestFactory().get("/provider/orders/", REMOTE_ADDR="192.0.2.7")
-    request.user, request.actor = cast.owner.user, Actor(cast.owner.user, cast.owner.actor.workspace, cast.owner.actor.provider_id)
+    request.user, request.actor = cast.owner.user, cast.owner.actor
     services.record_access(request, "manage_orders", (case for case in [3, 5]))
 
     row = Access.objects.get()

@@ -1,8 +1,6 @@
 """The queue: leases, fencing, pauses, giving up, keys, and two workers at one table."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +11,7 @@ from midline.core import clock
 from midline.jobs import services
 from midline.jobs.models import Job, Worker
 from midline.jobs.services import LEASE, GiveUp, LeaseLost
+from midline.jobs.tests.databases import real_database
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -231,18 +230,8 @@ def test_an_idle_worker_writes_nothing(db, django_assert_num_queries):
 
 @pytest.fixture
 def threads_share_a_real_database(tmp_path, transactional_db):
-    """Other threads meet at a database as in life. SQLite's tests run in memory, where a table is locked at once instead of waited for."""
-    if connection.vendor != "sqlite":
+    with real_database(tmp_path):
         yield
-        return
-    name = connection.settings_dict["NAME"]
-    path = tmp_path / "shared.sqlite3"
-    connection.ensure_connection()
-    with closing(sqlite3.connect(path)) as copy:
-        connection.connection.backup(copy)
-    connection.settings_dict["NAME"] = str(path)
-    yield
-    connection.settings_dict["NAME"] = name
 
 
 def in_threads(count, work):

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import time
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -18,6 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pause", type=float, default=0.5, help="seconds between looks at an empty queue")
+        parser.add_argument(
+            "--lease", type=float, default=services.LEASE.total_seconds(), help="seconds until a dead worker's job is taken over"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopping = False
@@ -37,7 +41,7 @@ class Command(BaseCommand):
                     services.worker_seen(name)
                     enqueue_rounds()
                     seen = time.monotonic()
-                busy = services.run_one(worker=name)
+                busy = services.run_one(worker=name, lease=timedelta(seconds=options["lease"]))
             except (OperationalError, InterfaceError):
                 # The database is restarting or locked: the job's lease passes and it is claimed again.
                 busy = False
