@@ -120,3 +120,7 @@ def test_bytes_stored_again_while_the_sweep_looks_are_kept(monkeypatch, settings
 
 def test_every_round_of_the_product_has_somebody_who_does_it():
     assert {"jobs.sweep", "jobs.orphans", "notify.daily", "notify.ends_soon"} <= schedule.ROUNDS.keys() <= services.HANDLERS.keys()
+
+
+def test_every_room_that_keeps_files_has_said_which():
+    assert orphans.silent_rooms() == set()
