@@ -12,8 +12,8 @@ from midline.core.storage import files
 
 # A file is stored before its row commits, and an import keeps files while it runs: a day is longer than either.
 KEPT_ANYWAY = timedelta(days=1)
-# Rooms read their whole table for each batch, so batches are large; 20,000 keys are a few megabytes.
-AT_ONCE = 20_000
+# Rooms read their whole table for each batch, so batches are large; SQLite takes 32,766 values in one statement.
+AT_ONCE = 10_000
 
 # (keys) → those of them that a row of the room names.
 Named = Callable[[list[str]], Iterable[str]]

@@ -10,13 +10,7 @@ class RecordsConfig(AppConfig):
         from midline.cases.queries import SLOT_LABELS
         from midline.core.orphans import names_files
         from midline.records.models import Slot
-        from midline.records.queries import keys_in_use
-
-        names_files("records", lambda keys: keys_in_use() & set(keys))
-        SLOT_LABELS.update({slot.value: slot.label for slot in Slot})
-
-    def ready(self) -> None:
-        from midline.core.orphans import names_files
         from midline.records.queries import keys_named
 
         names_files("records", keys_named)
+        SLOT_LABELS.update({slot.value: slot.label for slot in Slot})
