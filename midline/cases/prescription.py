@@ -90,13 +90,13 @@ class Restriction(models.TextChoices):
 
 
 class IprRule(models.TextChoices):
-    ALLOWED = "allowed", gettext_lazy("Where it is needed")
+    ALLOWED = "allowed", gettext_lazy("Where needed")
     FRONT = "front", gettext_lazy("Front teeth only")
     NONE = "none", gettext_lazy("None")
 
 
 class AttachmentRule(models.TextChoices):
-    ALLOWED = "allowed", gettext_lazy("Where they are needed")
+    ALLOWED = "allowed", gettext_lazy("Where needed")
     BACK = "back", gettext_lazy("Not on front teeth")
     NONE = "none", gettext_lazy("None")
 

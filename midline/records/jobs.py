@@ -12,6 +12,7 @@ from django.utils import translation
 from midline.core.errors import Refused
 from midline.core.storage import Stored, files
 from midline.core.workspace import Workspace
+from midline.jobs.schedule import rounds
 from midline.jobs.services import Claim, GiveUp, handler
 from midline.people.policies import Actor
 from midline.practices.queries import provider_of
@@ -107,7 +108,7 @@ def _stored(path: Path) -> Stored:
         return files().store(file)
 
 
-@handler("records.sweep")
+@rounds("records.sweep", seconds=24 * 3600)
 def sweep(claim: Claim) -> None:
     """Uploads untouched for 7 days and bytes that no row names."""
     services.uploads_sweep()

@@ -1,5 +1,6 @@
 """Reads of records and uploads: what fills the slots of an order, what a case page shows, which file an address means."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -188,9 +189,11 @@ def _tile(record: Record, allowed: frozenset[Action]) -> Tile:
     return Tile(record, str(Slot(record.slot).label), opens, original, scrubbed, caption)
 
 
-def keys_in_use() -> set[str]:
-    """Every key of the store that a record names, removed ones included: what an orphan sweep must leave alone."""
-    keys: set[str] = set()
-    for row in Record.objects.values_list("key", "served_key", "thumb_key", "model_key", "meta__scrubbed_key").iterator():
-        keys.update(key for key in row if key)
-    return keys
+def keys_named(keys: Iterable[str]) -> set[str]:
+    """Those of `keys` that a record names, removed ones included: what the orphan sweep must leave alone."""
+    wanted = list(keys)
+    columns = ("key", "served_key", "thumb_key", "model_key", "meta__scrubbed_key")
+    named: set[str] = set()
+    for column in columns:
+        named.update(Record.objects.filter(**{f"{column}__in": wanted}).values_list(column, flat=True))
+    return named

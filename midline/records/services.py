@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -180,7 +181,7 @@ def record_add(
     if order.state is not Status.DRAFT and may(by, Action.EDIT_RECORDS, case):
         need_answer(order=order, slot=upload.slot, by=by)
     Upload.objects.filter(pk=upload.pk).update(state=Upload.State.TAKEN, record=record)
-    _forget_refused(upload)
+    _forget_earlier(upload)
     transaction.on_commit(lambda: incoming.remove(upload.pk))
     return record
 
@@ -223,8 +224,15 @@ def _present(order: Order) -> None:
     order.save(update_fields=["records_present"])
 
 
-def _forget_refused(upload: Upload) -> None:
-    Upload.objects.filter(order_id=upload.order_id, slot=upload.slot, state=Upload.State.REFUSED).delete()
+def _forget_earlier(upload: Upload) -> None:
+    """The slot is filled: refusals, and what its uploader began before and left, have nothing more to say."""
+    rows = Upload.objects.filter(order_id=upload.order_id, slot=upload.slot, created_at__lt=upload.created_at)
+    refused = Upload.objects.filter(order_id=upload.order_id, slot=upload.slot, state=Upload.State.REFUSED)
+    left = rows.filter(person_id=upload.person_id, workspace=upload.workspace, state=Upload.State.RECEIVING)
+    for row in [*refused, *left]:
+        pk = row.pk
+        row.delete()
+        transaction.on_commit(partial(incoming.remove, pk))
 
 
 @transaction.atomic

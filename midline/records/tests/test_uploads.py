@@ -12,6 +12,7 @@ from midline.cases.tests.factories import provider_actor, share
 from midline.collaboration.models import Collaboration
 from midline.collaboration.tests.factories import CollaborationFactory
 from midline.core import clock
+from midline.core.orphans import unnamed
 from midline.core.storage import files
 from midline.jobs.models import Job
 from midline.jobs.services import run_all
@@ -293,3 +294,10 @@ def test_a_setup_is_uploaded_by_its_planner_alone_and_handed_to_the_room_that_re
 def test_a_draft_of_the_owner_is_not_the_labs_to_upload_to(cast, order):
     assert provider_actor(cast.practice) == cast.owner.actor
     assert tus_begin(cast.technician.client, "lab", order, "upper_scan", 100).status_code == 404
+
+
+def test_the_sweep_of_the_store_is_told_every_file_of_a_record(cast, order):
+    record = add_record(order, cast.owner.actor, "upper_scan")
+    keys = [record.key, record.thumb_key, record.model_key, record.meta["scrubbed_key"]]
+
+    assert unnamed([*keys, "aa/bb/nobody"]) == {"aa/bb/nobody"}

@@ -107,7 +107,7 @@ function clearProblems(slot: string): void {
 async function redraw(slot: string): Promise<void> {
   const place = placeOf(slot);
   const source = place?.dataset.src;
-  if (place && source) await htmx.ajax("GET", source, { target: place, swap: "outerHTML" });
+  if (place && source) await htmx.ajax("GET", source, { source: place, target: place, swap: "outerHTML" });
 }
 
 /** Why photos were refused stands under the tiles; counts and what is still needed follow. */
