@@ -72,6 +72,6 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("ZIP of staged models"),
-        widget=forms.FileInput(attrs={"accept": ".zip,application/zip", "class": "file-input w-full max-sm:h-11"}),
+        widget=forms.FileInput(attrs={"accept": ".zip,application/zip", "class": "file-input h-9 w-full text-sm max-sm:h-11"}),
     )
     replaces = forms.BooleanField(required=False, widget=forms.HiddenInput)

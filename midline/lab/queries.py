@@ -20,7 +20,8 @@ from midline.conversation.models import ChangeItem, ChangeRequest
 from midline.core import clock
 from midline.core.text import norm
 from midline.people.policies import Actor
-from midline.setups.models import SetupVersion
+from midline.setups.models import SetupImport, SetupVersion
+from midline.setups.queries import OPEN_IMPORT
 
 SETUP_KINDS: Final = [kind for kind in CaseType if kind.uses_setups]
 PAGE: Final = 100
@@ -60,6 +61,10 @@ class QueueRow:
     mine: bool
     step: str
     """The act offered at the row: take, hand_over, start, ship, or none."""
+
+    import_id: int | None = None
+    import_words: str = ""
+    """The import of this order that is on its way, and how far it is."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ def queue_orders(actor: Actor, tab: str, words: str = "") -> QuerySet[Order]:
 
 
 def queue_rows(orders: Iterable[Order], actor: Actor) -> list[QueueRow]:
-    """The rows of a page, in three queries more than the orders themselves."""
+    """The rows of a page, in four queries more than the orders themselves."""
     found = list(orders)
     beside = _Beside.of(found)
     now = clock.now()
@@ -154,6 +159,7 @@ class _Beside:
     open_changes: dict[int, int]
     declined: set[int]
     needs: dict[int, list[str]]
+    imports: dict[int, SetupImport]
 
     @classmethod
     def of(cls, orders: list[Order]) -> "_Beside":
@@ -162,12 +168,15 @@ class _Beside:
         needs: dict[int, list[str]] = {}
         for order_id, slot in RecordNeed.objects.filter(order_id__in=ids, answered_at=None).values_list("order_id", "slot"):
             needs.setdefault(order_id, []).append(slot)
-        return cls(_open_changes([order.case_id for order in orders]), set(published), needs)
+        imports = SetupImport.objects.filter(order_id__in=ids, state__in=OPEN_IMPORT).only("id", "order_id", "state", "number")
+        changes = _open_changes([order.case_id for order in orders])
+        return cls(changes, set(published), needs, {item.order_id: item for item in imports})
 
 
 def _row(order: Order, beside: _Beside, actor: Actor, now: datetime) -> QueueRow:
     mine = (order.planner_id, order.planner_workspace) == (actor.user_id, actor.workspace)
     planner = order.planner
+    item = beside.imports.get(order.pk)
     return QueueRow(
         order=order,
         case=order.case,
@@ -176,6 +185,8 @@ def _row(order: Order, beside: _Beside, actor: Actor, now: datetime) -> QueueRow
         whose=planner.name if planner else "",
         mine=mine,
         step=_step(order, mine=mine),
+        import_id=item.pk if item else None,
+        import_words=f"v{item.number}: {SetupImport.State(item.state).label}" if item else "",
     )
 
 

@@ -100,12 +100,14 @@ def file_rows(item: SetupImport, posted: Posted | None = None, errors: Mapping[s
 
 
 def _why(found: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """What `meshes` doubts; a second file for the same place is named even where it said nothing."""
+    if found["reason"]:
+        return str(found["reason"])
     for double in report.get("doubles", []):
         if found["name"] in double["files"]:
             words = _("%(n)s files claim %(arch)s stage %(stage)s. Keep one, or enter another stage.")
-            claimed = words % {"n": len(double["files"]), "arch": arch_words(double["arch"]).lower(), "stage": double["stage"]}
-            return " ".join(part for part in (claimed, str(found["reason"] or "")) if part)
-    return str(found["reason"] or "")
+            return words % {"n": len(double["files"]), "arch": arch_words(double["arch"]).lower(), "stage": double["stage"]}
+    return ""
 
 
 def file_groups(rows: list[FileRow], *, answered: bool) -> list[FileGroup]:

@@ -101,4 +101,4 @@ def _check_step(item: SetupImport, standing: ImportStanding) -> Step:
     within = accuracy_um(item.version) if item.version else None
     if within is None or standing.state is State.BUILDING:
         return Step("check", label, "todo", _("Not begun"))
-    return Step("check", label, "done", _("Models shown within %(um)s µm") % {"um": formats.number_format(within["teeth"], 1)})
+    return Step("check", label, "done", _("Models shown within %(um)s µm") % {"um": formats.number_format(round(within["teeth"], 1), 1)})

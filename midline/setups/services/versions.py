@@ -1,6 +1,6 @@
 """A version before it is published: tooth numbers confirmed, the plan's words written down; then published, and frozen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -63,12 +63,17 @@ def arch_of(fdi: int) -> str:
     return "upper" if fdi // 10 in _UPPER else "lower"
 
 
-def neighbours(first: int, second: int) -> bool:
-    """Whether two teeth (FDI) of one arch can touch: next to each other in a quadrant, across the midline, or round a missing tooth."""
+def neighbours(first: int, second: int, present: Collection[int] = ()) -> bool:
+    """Whether two teeth (FDI) touch: of one arch, with no tooth of `present` between them.
+
+    Where no tooth is numbered (`present` empty), next to each other or round one missing tooth.
+    """
     if first == second or arch_of(first) != arch_of(second):
         return False
-    along = abs(_along(first) - _along(second))
-    return 1 <= along <= 3
+    low, high = sorted((_along(first), _along(second)))
+    if not present:
+        return 1 <= high - low <= 2
+    return not any(arch_of(tooth) == arch_of(first) and low < _along(tooth) < high for tooth in present)
 
 
 def _along(fdi: int) -> int:
@@ -144,7 +149,8 @@ def plan_write(
     locked = _mine(version, by)
     last = max(locked.stages_upper, locked.stages_lower)
     ipr_rows, attachment_rows = list(iprs), list(attachments)
-    errors = _ipr_errors(ipr_rows, last) | _attachment_errors(attachment_rows, last)
+    present = {fdi for fdi in locked.parts.values_list("fdi", flat=True) if fdi is not None}
+    errors = _ipr_errors(ipr_rows, last, present) | _attachment_errors(attachment_rows, last, present)
     if len(notes) > LONGEST_NOTES:
         errors["notes"] = _("The notes are %(n)s characters long. At most %(max)s fit.") % {"n": len(notes), "max": LONGEST_NOTES}
     if len(wear_schedule) > 200:
@@ -160,12 +166,23 @@ def plan_write(
     return locked
 
 
-def _ipr_errors(rows: list[IprRow], last: int) -> dict[str, str]:
+def _no_tooth(fdi: int, present: Collection[int]) -> str:
+    """What is wrong with a tooth number; nothing when it is a tooth of this setup."""
+    if fdi not in TEETH:
+        return _("There is no tooth %(fdi)s in FDI. Enter 11 to 48, or 51 to 85 for a primary tooth.") % {"fdi": fdi}
+    if present and fdi not in present:
+        return _("Tooth %(fdi)s is not in this setup. Correct the number, or the tooth numbers above.") % {"fdi": fdi}
+    return ""
+
+
+def _ipr_errors(rows: list[IprRow], last: int, present: Collection[int]) -> dict[str, str]:
     errors: dict[str, str] = {}
     seen = set()
     for n, row in enumerate(rows):
         key = (min(row.tooth_a, row.tooth_b), max(row.tooth_a, row.tooth_b), row.before_stage)
-        if not {row.tooth_a, row.tooth_b} <= TEETH or not neighbours(row.tooth_a, row.tooth_b):
+        wrong = {name: words for name in ("tooth_a", "tooth_b") if (words := _no_tooth(getattr(row, name), present))}
+        errors |= {f"ipr-{n}-{name}": words for name, words in wrong.items()}
+        if not wrong and not neighbours(row.tooth_a, row.tooth_b, present):
             words = _("%(a)s and %(b)s do not touch. Choose two neighbouring teeth of one arch.")
             errors[f"ipr-{n}-tooth_b"] = words % {"a": row.tooth_a, "b": row.tooth_b}
         if not 0 < row.amount_mm <= 1 or row.amount_mm != round(row.amount_mm, 2):
@@ -181,11 +198,11 @@ def _ipr_errors(rows: list[IprRow], last: int) -> dict[str, str]:
     return errors
 
 
-def _attachment_errors(rows: list[AttachmentRow], last: int) -> dict[str, str]:
+def _attachment_errors(rows: list[AttachmentRow], last: int, present: Collection[int]) -> dict[str, str]:
     errors: dict[str, str] = {}
     for n, row in enumerate(rows):
-        if row.tooth not in TEETH:
-            errors[f"attachment-{n}-tooth"] = _("There is no tooth %(fdi)s in FDI. Choose a number from the list.") % {"fdi": row.tooth}
+        if words := _no_tooth(row.tooth, present):
+            errors[f"attachment-{n}-tooth"] = words
         if row.surface not in SURFACES:
             errors[f"attachment-{n}-surface"] = _("“%(surface)s” is no surface. Choose buccal or lingual.") % {"surface": row.surface}
         if not row.shape.strip() or len(row.shape) > 40:

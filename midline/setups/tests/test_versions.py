@@ -99,12 +99,15 @@ def test_the_plan_is_written_and_written_anew(cast, item):
 @pytest.mark.parametrize(
     ("iprs", "attachments", "field"),
     [
+        ([services.IprRow(11, 13, Decimal("0.2"), 1)], [], "ipr-0-tooth_b"),
         ([services.IprRow(11, 16, Decimal("0.2"), 1)], [], "ipr-0-tooth_b"),
+        ([services.IprRow(19, 11, Decimal("0.2"), 1)], [], "ipr-0-tooth_a"),
         ([services.IprRow(11, 41, Decimal("0.2"), 1)], [], "ipr-0-tooth_b"),
         ([services.IprRow(11, 21, Decimal("1.2"), 1)], [], "ipr-0-amount_mm"),
         ([services.IprRow(11, 21, Decimal("0.2"), 5)], [], "ipr-0-before_stage"),
         ([services.IprRow(11, 21, Decimal("0.2"), 1), services.IprRow(21, 11, Decimal("0.1"), 1)], [], "ipr-1-tooth_a"),
         ([], [services.AttachmentRow(19, "buccal", "Ellipsoid", "", 0)], "attachment-0-tooth"),
+        ([], [services.AttachmentRow(17, "buccal", "Ellipsoid", "", 0)], "attachment-0-tooth"),
         ([], [services.AttachmentRow(13, "top", "Ellipsoid", "", 0)], "attachment-0-surface"),
         ([], [services.AttachmentRow(13, "buccal", " ", "", 0)], "attachment-0-shape"),
         ([], [services.AttachmentRow(13, "buccal", "Ellipsoid", "", 9)], "attachment-0-added_stage"),
@@ -120,10 +123,21 @@ def test_a_plan_that_cannot_be_is_refused_by_field(cast, item, iprs, attachments
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "touch"), [(11, 21, True), (42, 43, True), (13, 23, False), (11, 41, False), (14, 16, True), (11, 11, False)]
+    ("a", "b", "present", "touch"),
+    [
+        (11, 21, (), True),
+        (42, 43, (), True),
+        (14, 16, (), True),
+        (13, 23, (), False),
+        (11, 41, (), False),
+        (11, 11, (), False),
+        (13, 15, (13, 15, 16), True),
+        (13, 15, (13, 14, 15), False),
+        (11, 23, (11, 23), True),
+    ],
 )
-def test_neighbours_touch_across_the_midline_and_round_a_missing_tooth(a, b, touch):
-    assert neighbours(a, b) is touch
+def test_neighbours_touch_across_the_midline_and_where_no_tooth_stands_between(a, b, present, touch):
+    assert neighbours(a, b, present) is touch
 
 
 def test_publishing_needs_confirmed_numbers(cast, item):
