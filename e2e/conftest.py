@@ -70,7 +70,7 @@ class Desk:
         self.go("/account/login/")
         self.page.fill("input[name=login]", address)
         self.page.fill("input[name=password]", password)
-        self.page.click("main button[type=submit]")
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url(lambda url: "/account/login" not in url)
 
     def picture(self, name: str) -> None:

@@ -75,7 +75,7 @@ class Cast:
 def load(say: Say, *, people_only: bool = False) -> bool:
     """Makes the demo, or returns False when it stands already. All or nothing: an interrupted first start begins anew.
 
-    people_only: the provider, the technician and the administrator, without collaborators and cases, for whoever wants to begin at the beginning.
+    people_only: the provider with one draft, the technician and the administrator, for whoever wants to begin at the beginning.
     """
     if User.objects.filter(email="provider@demo.example").exists():
         return False
@@ -85,6 +85,7 @@ def load(say: Say, *, people_only: bool = False) -> bool:
         with clock.at(began - timedelta(days=400)):
             cast = Cast(collaborators=not people_only)
             if people_only:
+                _first_draft(cast)
                 return True
             _consents(cast)
         library = Library(cast.technician)
@@ -166,6 +167,14 @@ def _colleagues_case(cast: Cast) -> None:
         order = services.case_begin(practice=practice, kind=CaseType.ALIGNER, by=actor, key=key("colleague"), values={"arches": "both"})
         first, last, sex = PATIENTS_OF_COLLEAGUE
         services.patient_save(case=order.case, by=actor, first_name=first, last_name=last, sex=sex)
+
+
+def _first_draft(cast: Cast) -> None:
+    order = services.case_begin(
+        practice=cast.practices[0], kind=CaseType.ALIGNER, by=cast.owner, key=key("first"), values={"arches": "both"}
+    )
+    first, last, sex = people.PATIENTS[0]
+    services.patient_save(case=order.case, by=cast.owner, first_name=first, last_name=last, sex=sex)
 
 
 def _past_mail_was_sent() -> None:
