@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -40,14 +41,14 @@ def url(name: str, case: Case, *args: object, workspace: str = "lab") -> str:
 
 
 def text(response) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 def sent_back(cast, order) -> Case:
     """Version 1 published and declined with two lines."""
     version = make_version(cast.case, cast.technician.user)
     case = move(cast.case, "publish", technician=cast.technician.user, version=version.number)
-    wanted = [Wanted(tooth=21, movement="rotate_mesial", amount=2), Wanted(tooth=13, movement="attachment", words="smaller")]
+    wanted = [Wanted(tooth=21, movement="rotate_mesial", amount=Decimal(2)), Wanted(tooth=13, movement="attachment", words="smaller")]
     requests_send(
         case=case, version=1, by=cast.owner.actor, wanted=wanted, words="The rotation matters most.", ticked=frozenset(), key=new_key()
     )
@@ -70,7 +71,7 @@ def test_the_queue_shows_case_numbers_and_no_patient(cast, lab):
 def test_a_draft_is_not_in_the_queue(cast, lab):
     draft = make_case(cast.practice, first_name="Draft")
 
-    assert draft.number not in text(lab.get(reverse("lab:queue")))
+    assert str(draft.number) not in text(lab.get(reverse("lab:queue")))
 
 
 def test_the_queue_costs_the_same_number_of_queries_for_one_order_and_for_ten(cast, lab, django_assert_max_num_queries):
@@ -163,6 +164,7 @@ def test_asking_for_nothing_is_refused(cast, lab, order):
 def test_an_approved_order_is_made_and_shipped_with_its_tracking_number(cast, lab):
     case = move(cast.case, "take", "publish", "approve", technician=cast.technician.user)
     order = case.current_order
+    assert order
     lab.post(url("start", case, order.pk))
     assert "In manufacturing" in text(lab.get(reverse("lab:queue") + "?tab=manufacturing"))
     assert lab.post(url("ship", case, order.pk), {"carrier": "Post"}).status_code == 422
@@ -178,7 +180,7 @@ def test_a_retainer_is_made_without_a_setup(cast, lab):
 
     page = text(lab.get(reverse("lab:queue") + "?tab=manufacturing"))
 
-    assert case.number in page
+    assert str(case.number) in page
     assert "Retainer" in page
 
 
@@ -305,6 +307,7 @@ def test_a_failed_import_says_file_reason_and_remedy_and_offers_a_retry(cast, la
 def test_numbers_are_confirmed_the_plan_is_written_and_the_version_published(cast, lab, order):
     item = make_import(order, cast.technician.user)
     version = item.version
+    assert version
     version.plan["teeth_confirmed"] = False
     version.save()
     address = url("import", cast.case, item.pk)
@@ -340,6 +343,7 @@ def test_numbers_are_confirmed_the_plan_is_written_and_the_version_published(cas
 
 def test_publishing_before_the_numbers_are_confirmed_is_a_conflict(cast, lab, order):
     item = make_import(order, cast.technician.user)
+    assert item.version
     item.version.plan["teeth_confirmed"] = False
     item.version.save()
 

@@ -44,7 +44,7 @@ def read(cast, order, source=None, **more) -> SetupImport:
     return SetupImport.objects.get(pk=item.pk)
 
 
-def proposed(item) -> list[dict]:
+def proposed(item) -> list[dict[str, object]]:
     return [{"name": r["name"], "arch": r["arch"], "stage": r["stage"]} for r in item.report["files"] if r["refused"] is None]
 
 
@@ -58,6 +58,7 @@ def test_a_zip_becomes_a_version_that_the_provider_awaits(cast, order):
     item.refresh_from_db()
     assert (item.state, item.error) == (State.BUILT, "")
     version = item.version
+    assert version
     assert (version.number, version.stages_upper, version.stages_lower, version.published_at) == (1, 2, 2, None)
     assert version.parts.filter(kind="tooth").count() == 16
     assert version.error_um["teeth_max"] < 10
@@ -197,6 +198,7 @@ def test_a_build_that_fails_keeps_the_match_and_is_tried_again_from_there(cast, 
 def test_an_import_discarded_while_it_is_read_stays_discarded(cast, order):
     item = begin(cast, order)
     claimed = jobs.claim()
+    assert claimed
     services.import_discard(item=item, by=cast.technician.actor)
     jobs.HANDLERS[claimed.kind](claimed)
 
@@ -288,6 +290,7 @@ def test_the_sweep_of_files_leaves_what_versions_and_open_imports_name(cast, ord
     from midline.setups.tests.factories import make_import
 
     item = make_import(order, cast.technician.user)
+    assert item.version
     about = item.version.files["full"]
     kept = {about["key"], about["br_key"], about["gz_key"], item.version.pictures["front"]["key"], item.key}
 

@@ -24,6 +24,7 @@ from midline.setups.tests.factories import make_import, make_version
 def item(cast):
     """A built import with its unpublished version, in the technician's hands."""
     order = move(cast.case, "take", technician=cast.technician.user).current_order
+    assert order
     return make_import(order, cast.technician.user)
 
 
@@ -158,11 +159,11 @@ def test_publishing_freezes_the_version_and_every_row(cast, item):
         version.save()
     with pytest.raises(Frozen):
         version.delete()
-    part = version.parts.first()
-    with pytest.raises(Frozen):
-        part.save()
-    with pytest.raises(Frozen):
-        version.movements.first().delete()
+    for row in (version.parts.all()[0], version.movements.all()[0]):
+        with pytest.raises(Frozen):
+            row.save()
+        with pytest.raises(Frozen):
+            row.delete()
     with pytest.raises(NotAllowedNow):
         services.plan_write(version=version, by=cast.technician.actor, iprs=[], attachments=[])
     with pytest.raises(NotAllowedNow):
@@ -231,7 +232,9 @@ def test_another_build_keeps_what_was_typed_and_asks_for_the_numbers_again(cast,
         "reference_point": "crown centre",
     }
 
-    version = import_built(claim=jobs.claim(), item=item, built=Built(plan, old.files, old.pictures))
+    claimed = jobs.claim()
+    assert claimed
+    version = import_built(claim=claimed, item=item, built=Built(plan, old.files, old.pictures))
 
     assert (version.notes, version.iprs.get().tooth_b) == ("keep", 21)
     assert numbers_of(version)["upper-01"] == 14
