@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import EmptyResultSet, PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.fields import BooleanField, DateTimeField, UUIDField
@@ -98,7 +98,10 @@ def _insert_shares(collaboration: Collaboration, cases: QuerySet[Case], by: Acto
     }
     already = Share.objects.filter(case_id=OuterRef("pk"), collaboration=collaboration, ended_at=None)
     rows = cases.filter(~Exists(already)).order_by().annotate(**{f"new_{name}": value for name, value in columns.items()})
-    sql, params = rows.values_list("pk", *(f"new_{name}" for name in columns)).query.sql_with_params()
+    try:
+        sql, params = rows.values_list("pk", *(f"new_{name}" for name in columns)).query.sql_with_params()
+    except EmptyResultSet:  # nothing can match, for example an empty selection
+        return turned
     quote = connection.ops.quote_name
     names = ", ".join(quote(name) for name in ("case_id", *columns))
     with connection.cursor() as cursor:

@@ -121,6 +121,14 @@ def test_sharing_all_cases_set_wise_and_undoing_it(cast):
     assert CollaborationCount.objects.get(collaboration=bare, status="draft").count == 0
 
 
+def test_sharing_an_empty_selection_changes_nothing(cast):
+    nothing = Case.objects.filter(number__in=[])
+    batch = services.cases_share(collaboration=cast.with_no_grant.collaboration, cases=nothing, by=cast.owner.actor)
+
+    assert batch.count == 0
+    assert list(cases_for(cast.with_no_grant.actor)) == [cast.case]
+
+
 def test_sharing_never_reaches_another_providers_cases(cast):
     foreign = make_case(cast.other_provider.user.provider.practices.get())
     services.cases_share(collaboration=cast.with_no_grant.collaboration, cases=Case.objects.all(), by=cast.owner.actor)
