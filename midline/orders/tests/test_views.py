@@ -332,6 +332,21 @@ def test_a_retainer_from_a_new_scan_is_submitted(cast):
     assert (order.status, order.prescription["quantity"]) == ("submitted", 2)
 
 
+def test_leaving_the_last_step_of_a_retainer_saves_it_and_submits_nothing(cast):
+    order = complete(order_start(practice=cast.practice, kind=CaseType.RETAINER, by=cast.owner.actor, key=uuid4()), cast.owner.actor)
+
+    page = cast.owner.client.get(at("step", order, 3)).content.decode()
+    left = cast.owner.client.post(
+        at("step", order, 3), {"go": "leave", "arches": "both", "quantity": "3", "before_arches": '"both"', "before_quantity": "1"}
+    )
+
+    order.refresh_from_db()
+    assert f'id="order-form" action="{at("step", order, 3)}"' in page
+    assert f'formaction="{at("submit", order)}"' in page
+    assert left["Location"] == reverse("cases:manage_orders")
+    assert (order.status, order.prescription["quantity"]) == ("draft", 3)
+
+
 def test_a_retainer_for_a_patient_who_has_a_case_is_an_order_of_that_case(cast):
     page = cast.owner.client.post(
         "/provider/orders/add-retainer/", {"provider": cast.practice.provider_id, "find": "yes", "words": "dabrow"}

@@ -49,6 +49,7 @@ function placeOf(slot: string): HTMLElement | undefined {
 function draw(one: Sending): void {
   one.place = placeOf(one.place.dataset.place ?? "") ?? one.place;
   const { place, percent, state } = one;
+  const stopped = state === "lost" || state === "paused";
   place.hidden = false;
   for (const still of place.querySelectorAll<HTMLElement>("[data-still]")) still.hidden = true;
   for (const part of place.querySelectorAll<HTMLElement>("[data-live], [data-percent], [data-bar]"))
@@ -60,12 +61,16 @@ function draw(one: Sending): void {
   const bar = place.querySelector<HTMLElement>("[data-bar]");
   bar?.setAttribute("aria-valuenow", String(percent));
   bar?.toggleAttribute("data-tone", false);
-  if (bar && (state === "lost" || state === "paused")) bar.dataset.tone = "act";
+  if (bar && stopped) bar.dataset.tone = "act";
   const fill = bar?.querySelector<HTMLElement>("i");
   if (fill) fill.style.width = `${percent}%`;
   const said = place.querySelector("[data-said]");
-  if (said) said.textContent = saying(one);
-  const stopped = state === "lost" || state === "paused";
+  if (said) {
+    said.textContent = saying(one);
+    said.classList.toggle("text-act", stopped);
+    said.classList.toggle("font-medium", stopped);
+  }
+  place.querySelector("[data-warn]")?.toggleAttribute("hidden", !stopped);
   place.querySelector("[data-resume]")?.toggleAttribute("hidden", !stopped);
   place.querySelector("[data-pause]")?.toggleAttribute("hidden", stopped);
 }
