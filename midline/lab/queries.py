@@ -20,6 +20,7 @@ from midline.conversation.models import ChangeItem, ChangeRequest
 from midline.core import clock
 from midline.core.text import norm
 from midline.people.policies import Actor
+from midline.records.models import Upload
 from midline.setups.models import SetupImport, SetupVersion
 from midline.setups.queries import OPEN_IMPORT
 
@@ -259,3 +260,9 @@ def _age_words(past: timedelta) -> str:
     if past < timedelta(days=1):
         return _("%(n)s h") % {"n": int(past.total_seconds() // 3600)}
     return ngettext("%(n)s day", "%(n)s days", past.days) % {"n": past.days}
+
+
+def unfinished_upload(order: Order, actor: Actor) -> Upload | None:
+    """The ZIP of this person for this order that has partly come; the same file chosen again goes on from there."""
+    rows = Upload.objects.filter(order=order, person=actor.user, workspace=actor.workspace, purpose="setup", offset__gt=0)
+    return rows.filter(state=Upload.State.RECEIVING).order_by("-touched_at").first()

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path(_ORDER + "ship/", orders.ship, name="ship"),
     path(_CASE + "changes/", changes.changes, name="changes"),
     path(_CASE + "changes/<int:item_id>/", changes.answer, name="answer"),
+    path(_ORDER + "imports/", imports.current, name="import_current"),
     path(_ORDER + "imports/add/", imports.add, name="import_add"),
     path(_IMPORT, imports.show, name="import"),
     path(_IMPORT + "progress/", imports.progress, name="import_progress"),

@@ -252,6 +252,21 @@ def test_what_is_no_zip_is_refused_with_its_name(cast, lab, order):
     assert "“Testdatter.zip” is not a ZIP" in text(answer)
 
 
+def test_a_resumable_upload_leads_to_its_import_and_an_unfinished_one_is_named(cast, lab, order):
+    from midline.records.models import Upload
+
+    current = url("import_current", cast.case, order.pk)
+    assert lab.get(current).url == url("import_add", cast.case, order.pk)
+    about = {"person": cast.technician.user, "workspace": "lab", "case": cast.case, "order": order, "purpose": "setup"}
+    Upload.objects.create(filename="half.zip", size=9_000_000, offset=4_000_000, **about)
+    page = text(lab.get(url("import_add", cast.case, order.pk)))
+    assert "half.zip" in page
+    assert 'data-purpose="setup"' in page
+
+    item = make_import(order, cast.technician.user, state=State.READING)
+    assert lab.get(current).url == url("import", cast.case, item.pk)
+
+
 def test_a_doubtful_file_waits_for_an_answer_and_what_was_typed_stays(cast, lab, order):
     item = make_import(order, cast.technician.user, state=State.MATCHING)
     page = text(lab.get(url("import", cast.case, item.pk)))

@@ -52,6 +52,14 @@ def add(request: PortalRequest, workspace: Workspace, number: str, order_id: int
 
 
 @require_safe
+def current(request: PortalRequest, workspace: Workspace, number: str, order_id: int) -> HttpResponse:
+    """Where a finished upload leads: to the import of this order that is on its way."""
+    order = order_or_404(request.actor, number, order_id, Action.TAKE)
+    item = open_import(order)
+    return to("lab:import", workspace, number, item.pk) if item else to("lab:import_add", workspace, number, order_id)
+
+
+@require_safe
 def show(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
     item = import_of(request.actor, number, import_id)
     record_access(request, "lab:import", [item.case_id])
