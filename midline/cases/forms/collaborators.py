@@ -77,7 +77,7 @@ class PermissionsForm(forms.Form):
 class CollaboratorForm(PermissionsForm):
     """Somebody new, or somebody known under this address."""
 
-    email = AddressField()
+    email = AddressField(help_text=_("The invitation is sent to this address."))
     first_name = forms.CharField(label=_("First name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     last_name = forms.CharField(label=_("Last name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     message = forms.CharField(
@@ -95,7 +95,6 @@ class CollaboratorForm(PermissionsForm):
             "list": "known-people",
             "autocomplete": "off",
             "placeholder": "name@practice.example",
-            "aria-describedby": "lookup",
         }
 
     def clean_email(self) -> str:

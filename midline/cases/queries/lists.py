@@ -149,8 +149,7 @@ def segments(asked: Asked, reach: Reach) -> list[Segment]:
         shown = [group for group in groups if asked.group in {"", group} or (asked.group == "open" and group != "closed")]
         return [Segment(group, _group_is(group, reach), "last_activity_at", True, False) for group in shown]
     if name in {"status", "type"}:
-        values = Status.values if name == "status" else CaseType.values
-        column = "status" if name == "status" else "case_type"
+        column, values = ("status", _statuses(asked)) if name == "status" else ("case_type", list(asked.type) or CaseType.values)
         chain = [Segment("", Q(**{column: value}), "id", not down, not down) for value in values]
         return chain[::-1] if down else chain
     column = FIELDS[name]
@@ -159,6 +158,14 @@ def segments(asked: Asked, reach: Reach) -> list[Segment]:
         hidden = Q(provider_id__in=reach.hidden)
         return [Segment("", ~hidden, column, down, by_id), Segment("", hidden, "id", False, False)]
     return [Segment("", Q(), column, down, by_id)]
+
+
+def _statuses(asked: Asked) -> list[str]:
+    """The statuses that the view can show, in the order of life."""
+    group = {"action": Group.ACTION, "closed": Group.CLOSED}.get(asked.group)
+    return [
+        value for value in Status.values if (not asked.status or value in asked.status) and (group is None or Status(value).group is group)
+    ]
 
 
 def _ordered(rows: QuerySet[Case], chain: Sequence[Segment]) -> QuerySet[Case]:
@@ -256,9 +263,7 @@ def _place(rows: QuerySet[Case], chain: Sequence[Segment], key: str, *, backward
 
 
 def matches(asked: Asked, reach: Reach) -> tuple[int, bool]:
-    """(how many cases the view shows, whether that is exact). From the counters unless something narrows the list further."""
-    if not asked.narrows:
-        return reach.tab_counts(asked.provider).get(asked.group, 0), True
+    """(how many cases the view shows, counted up to COUNTED, whether that is exact)."""
     counted = listed(asked, reach).order_by()[: COUNTED + 1].count()
     return min(counted, COUNTED), counted <= COUNTED
 

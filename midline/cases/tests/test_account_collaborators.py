@@ -311,14 +311,16 @@ def test_a_look_up_is_a_post_so_that_no_address_stands_in_a_log(browser):
 def test_the_list_tells_state_scope_grants_and_when_they_last_looked(cast):
     collaborator = cast.with_every_grant
     theirs = cast.with_no_grant
-    Access.objects.create(at=clock.now(), person=collaborator.user, workspace="collaborator", view="case", case_ids=[cast.case.pk])
+    newest = clock.now()
+    for at in (newest - timedelta(days=2), newest):
+        Access.objects.create(at=at, person=collaborator.user, workspace="collaborator", view="case", case_ids=[cast.case.pk])
     other = make_case(PracticeFactory(provider=cast.other_provider.user.provider))
     Access.objects.create(at=clock.now(), person=theirs.user, workspace="collaborator", view="case", case_ids=[other.pk])
 
     lines = {line.row.pk: line for line in cast.owner.client.get(PAGE).context["lines"]}
 
     assert lines[collaborator.collaboration.pk].cases == 1
-    assert lines[collaborator.collaboration.pk].seen_at is not None
+    assert lines[collaborator.collaboration.pk].seen_at == newest
     assert lines[theirs.collaboration.pk].seen_at is None
     assert len(lines[collaborator.collaboration.pk].grants) == len(Grant)
 

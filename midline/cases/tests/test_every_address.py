@@ -319,6 +319,7 @@ def test_every_address_has_a_row_and_every_row_an_address():
     assert rows - named - SOMETIMES == set(), "these addresses are gone"
 
 
+@pytest.mark.slow
 def test_who_is_let_in(cast, there):
     wrong, clients = [], {who: cast.client_of(who) for who in PEOPLE}
     for name, method, letters in TABLE:

@@ -53,7 +53,7 @@ def _list_with(asked: Asked, reach: Reach, chosen: Collaboration) -> dict[str, A
     return {
         "list": page,
         "rows": [(row, page.address_of(row), shared[row.id]) for row in page.rows],
-        "all": reach.tab_counts()[""],
+        "all": page.tab_counts[""],
         "grants": _grants(chosen),
         "first_name": chosen.first_name or chosen.name,
         "shared_chips": _shared_chips(asked),

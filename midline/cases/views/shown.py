@@ -210,7 +210,10 @@ class ListPage:
 
     @cached_property
     def total(self) -> tuple[int, bool]:
-        return matches(self.asked, self.reach)
+        """(how many cases the view shows, whether that is exact): the tab's count unless something narrows it."""
+        if self.asked.narrows:
+            return matches(self.asked, self.reach)
+        return self.tab_counts[self.asked.group], True
 
     @property
     def _pages(self) -> int:
