@@ -18,6 +18,7 @@ from midline.core.workspace import Workspace
 from midline.lab.forms import PublishForm, UploadForm
 from midline.lab.import_page import PlanRows, Posted, file_groups, file_rows, steps, strips, tooth_arches
 from midline.lab.policies import import_of, order_or_404, plans
+from midline.lab.queries import unfinished_upload
 from midline.lab.views.answers import acted, home_of, shell, stale, to
 from midline.setups import services
 from midline.setups.models import SetupImport
@@ -46,6 +47,7 @@ def add(request: PortalRequest, workspace: Workspace, number: str, order_id: int
         "case": order.case,
         "form": form,
         "earlier": open_import(order),
+        "unfinished": unfinished_upload(order, request.actor),
         "next_version": order.case.newest_version + 1,
     }
     return render(request, "lab/import_add.html", context, status=422 if form.errors else 200)
