@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -41,6 +42,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return public_url(reverse("account_confirm_email", args=[emailconfirmation.key]))
 
     def post_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponse:
+        """A browser that the person has not used here before is told to them by mail; a first sign-in is not."""
+        if user.seen_at and not UserSession.objects.filter(user=user, user_agent=self.get_http_user_agent(request)[:200]).exists():
+            self.send_notification_mail("people/signed_in", user)
         services.person_seen(user=user)
         response: HttpResponse = super().post_login(request, user, **hooks)
         return response

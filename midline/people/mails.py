@@ -70,6 +70,11 @@ WORDS: Final[dict[str, Words]] = {
     "account/email/password_reset": Words(
         gettext_lazy("Your password was changed"), gettext_lazy("The password of your account was changed by a link sent to you."), NOT_YOU
     ),
+    "people/signed_in": Words(
+        gettext_lazy("New sign-in"),
+        gettext_lazy("Somebody, most likely you, signed in to your account with a browser that was not used for it before."),
+        NOT_YOU,
+    ),
     "account/email/password_set": Words(
         gettext_lazy("Your account has a password"), gettext_lazy("A password was set for your account."), NOT_YOU
     ),

@@ -521,6 +521,7 @@ def test_removing_somebody_who_has_not_answered_withdraws_the_invitation(provide
 
     assert Collaboration.objects.get().ended == "withdrawn"
     assert queries.open_invitation(token) is None
+    assert Invitation.objects.get().withdrawn_at is not None
 
 
 def test_withdrawing_what_was_accepted_meanwhile_is_too_late(provider):

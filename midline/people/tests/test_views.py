@@ -79,9 +79,14 @@ def test_a_wrong_password_and_an_unknown_address_answer_the_same_bytes():
 def test_an_unknown_address_costs_as_many_hashes_as_a_wrong_password(client, monkeypatch):
     from django.contrib.auth.hashers import MD5PasswordHasher
 
-    hashes = []
+    hashes: list[object] = []
     encode = MD5PasswordHasher.encode
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, *given: hashes.append(1) or encode(self, *given))
+
+    def counted(self, *given):
+        hashes.append(given)
+        return encode(self, *given)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
     known = UserFactory(email="known@example.org")
     counts = []
     for email in (known.email, "other@example.org"):
@@ -89,6 +94,16 @@ def test_an_unknown_address_costs_as_many_hashes_as_a_wrong_password(client, mon
         sign_in(client, email, "not the password")
         counts.append(len(hashes))
     assert counts[0] == counts[1] > 0
+
+
+def test_a_browser_that_was_not_used_before_is_told_by_mail():
+    user = UserFactory()
+    for agent in ("Firefox/1", "Firefox/1", "Chrome/2"):
+        Client(headers={"user-agent": agent}).post("/account/login/", {"login": user.email, "password": PASSWORD})
+    run_all()
+
+    assert [(sent.to, sent.subject) for sent in mail.outbox] == [([user.email], "New sign-in")]
+    assert "Chrome/2" in mail.outbox[0].body
 
 
 def test_after_five_failures_an_address_waits(settings):
@@ -189,7 +204,7 @@ def test_a_forged_host_is_in_no_link(client, settings):
     assert len(mail.outbox) == 2
     for sent in mail.outbox:
         assert "https://portal.example/" in sent.body
-        assert "evil.example" not in sent.body + str(sent.alternatives)
+        assert "evil.example" not in sent.message().as_string() + str(sent.body)
 
 
 # --- my account

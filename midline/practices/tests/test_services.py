@@ -1,6 +1,7 @@
 """Registering, confirming, practices."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 
@@ -62,7 +63,7 @@ def test_a_new_clinician_proves_the_address_before_signing_in():
     run_all()
 
     user = User.objects.get()
-    assert not user.emailaddress_set.get().verified
+    assert not EmailAddress.objects.get(user=user).verified
     assert (mail.outbox[0].to, mail.outbox[0].subject) == (["new@example.org"], "Confirm your e-mail address")
 
 

@@ -181,6 +181,9 @@ export function startForms(): void {
       control.type === "radio"
     )
       return;
+    // A press on a button of the form checks everything; an error shown now would move the button from under the press.
+    const next = event.relatedTarget;
+    if (next instanceof HTMLButtonElement && next.form !== null && next.form === control.form) return;
     if (control.value !== control.getAttribute("value") && control.value !== "") check(control);
   });
   const edited = (event: Event) => {
