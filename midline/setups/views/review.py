@@ -67,7 +67,8 @@ def _decide(
 def _late(request: PortalRequest, case: Case, reason: str) -> HttpResponse:
     """409: what is newer, what was typed, and the way on."""
     base = f"/{request.actor.workspace}/cases/{case.number}/"
-    fresh = Case.objects.filter(pk=case.pk).values_list("newest_version", flat=True).get()
+    case.refresh_from_db(fields=["newest_version"])
+    fresh = case.newest_version
     typed = [(_("Your words"), request.POST[name]) for name in ("words", "body") if request.POST.get(name)]
     context = {
         "reason": reason,
