@@ -1,6 +1,6 @@
 """The steps of an order as forms. A draft may be left with anything empty; what is needed to submit is asked at the end."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, ClassVar, Final
 
@@ -65,11 +65,6 @@ def plain(value: Any) -> Any:
 def choice(name: str, *, segmented: bool = False) -> forms.ChoiceField:
     widget = forms.RadioSelect if segmented else forms.Select
     return forms.ChoiceField(label=LABELS[name], choices=CHOICES[name].choices, widget=widget)
-
-
-def person_name(label: str, first: str) -> forms.CharField:
-    attrs = {**FUSSY, "maxlength": 80}
-    return forms.CharField(label=label, max_length=80, widget=forms.TextInput(attrs=attrs), error_messages={"required": first})
 
 
 class PatientForm(Draft):
@@ -184,7 +179,6 @@ class RetainerPatientForm(PatientForm):
         del self.fields["arches"], self.fields["complaint"]
 
 
-Steps = tuple[tuple[str, Callable[..., Draft] | None], ...]
 ALIGNER_STEPS: Final = ("patient", "records", "treatment", "instructions", "review")
 RETAINER_STEPS: Final = ("patient", "source", "review")
 

@@ -162,8 +162,9 @@ class Page:
 
     def _steps(self) -> list[dict[str, Any]]:
         reached = max(self.order.step, self.step)
+        lacking = {item.step for item in queries.missing(self.order)}
         return [
-            {"number": n, "label": step_label(name), "done": n < reached and n != self.step, "current": n == self.step}
+            {"number": n, "label": step_label(name), "done": n < reached and n not in lacking, "current": n == self.step}
             for n, name in enumerate(self.names, 1)
         ]
 

@@ -144,7 +144,8 @@ def autosave(request: PortalRequest, workspace: Workspace, number: str, order_id
         return _note(request, order, step, note_of(field, before=json.dumps(theirs), theirs=theirs, mine=mine, clash=True), 409)
     except NotAllowedNow as reason:
         return _note(request, order, step, note_of(field, before="null", error=reason.reason), 409)
-    return _note(request, order, step, note_of(field, before=json.dumps(values[name])), 200)
+    saved = queries.draft_or_404(request.actor, number, order_id)
+    return _note(request, saved, step, note_of(field, before=json.dumps(values[name])), 200)
 
 
 def _note(request: PortalRequest, order: Order, step: int, note: dict[str, Any], status: int) -> HttpResponse:

@@ -1,6 +1,7 @@
 /** What every page loads: styles, htmx and the small behaviours. Pages work without it; this makes them smooth. */
 import "./portal.css";
 import "./htmx.ts";
+import { startAutosave } from "./autosave.ts";
 import { startDialogs } from "./dialog.ts";
 import { startForms } from "./forms.ts";
 import { startGoTo } from "./goto.ts";
@@ -33,4 +34,5 @@ startTimes();
 startOffline();
 startLive();
 startUploads();
+startAutosave();
 startResumable();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { bodyOf } from "./autosave.ts";
 import { familyOf, type PlaceState, placeFor, plain, secondsLeft } from "./upload-places.ts";
 
 const SLOTS: Record<string, string[]> = {
@@ -79,4 +80,19 @@ test("the time left follows the pace since this connection began", () => {
   expect(secondsLeft(600, 500, 1000, 2000)).toBe(8);
   expect(secondsLeft(500, 500, 1000, 2000)).toBeUndefined();
   expect(secondsLeft(600, 500, 1000, 200)).toBeUndefined();
+});
+
+test("a change that waited is sent as the form stands now", () => {
+  const body = bodyOf(
+    [
+      ["complaint", "new"],
+      ["before_complaint", '"old"'],
+    ],
+    "complaint",
+  );
+  expect(Object.fromEntries(body)).toEqual({
+    complaint: "new",
+    before_complaint: '"old"',
+    field: "complaint",
+  });
 });

@@ -50,7 +50,7 @@ function draw(one: Sending): void {
   one.place = placeOf(one.place.dataset.place ?? "") ?? one.place;
   const { place, percent, state } = one;
   const stopped = state === "lost" || state === "paused";
-  place.hidden = false;
+  place.toggleAttribute("data-sending", true);
   for (const still of place.querySelectorAll<HTMLElement>("[data-still]")) still.hidden = true;
   for (const part of place.querySelectorAll<HTMLElement>("[data-live], [data-percent], [data-bar]"))
     part.hidden = false;
