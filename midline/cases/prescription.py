@@ -173,6 +173,11 @@ class Answer:
     label: str
     words: str
 
+    @property
+    def fdi(self) -> int:
+        """The tooth it is about, 0 for none: pages that know the reader's numbering write it themselves."""
+        return int(self.name.removeprefix("tooth_")) if self.name.startswith("tooth_") else 0
+
 
 def words_of(name: str, value: Any) -> str:
     """An answer as people read it."""

@@ -123,7 +123,9 @@ class TreatmentForm(Draft):
             self.fields[name] = choice(name)
         for fdi in (*FDI_PERMANENT, *FDI_PRIMARY):
             widget = forms.CheckboxSelectMultiple
-            self.fields[f"tooth_{fdi}"] = forms.MultipleChoiceField(label=str(fdi), choices=Restriction.choices, widget=widget)
+            self.fields[f"tooth_{fdi}"] = forms.MultipleChoiceField(
+                label=_("Tooth %(n)s") % {"n": fdi}, choices=Restriction.choices, widget=widget
+            )
         for field in self.fields.values():
             field.required = False
 

@@ -85,18 +85,26 @@ def step(request: PortalRequest, workspace: Workspace, number: str, order_id: in
         raise Http404
     page = step_page(order, request.actor, step, data=request.POST if request.method == "POST" else None)
     record_access(request, "orders:step", [order.case_id])
-    if request.method == "GET" or page.form is None:
-        return _left(request, page) if request.method == "POST" else _shown(request, page)
+    if request.method == "GET":
+        return _shown(request, page)
+    return _kept(request, page) or _left(request, page)
+
+
+def _kept(request: PortalRequest, page: Page) -> HttpResponse | None:
+    """Saves what the step's form holds. None when it is saved, else the answer that says why not."""
+    if page.form is None:
+        return None
     if not page.form.is_valid():
         return _shown(request, page, status=422)
+    before = _before(request, page.form)
     try:
-        services.answers_save(order=order, by=request.actor, values=page.form.values(), before=_before(request, page.form), step=step)
+        services.answers_save(order=page.order, by=request.actor, values=page.form.values(), before=before, step=page.step)
     except Clash as clash:
         page.clashes = clash.fields
         return _shown(request, page, status=409)
     except NotAllowedNow as reason:
         return render(request, "web/409.html", {"reason": reason.reason}, status=409)
-    return _left(request, page)
+    return None
 
 
 def _shown(request: PortalRequest, page: Page, status: int = 200) -> HttpResponse:
@@ -190,20 +198,14 @@ def prefer(request: PortalRequest, workspace: Workspace, number: str, order_id: 
 def submit(request: PortalRequest, workspace: Workspace, number: str, order_id: int) -> HttpResponse:
     """Sends the order to the lab. What is missing is listed with links; nothing is sent then."""
     order = queries.draft_or_404(request.actor, number, order_id)
-    last = len(steps_of(order.type))
-    page = step_page(order, request.actor, last, data=request.POST)
+    page = step_page(order, request.actor, len(steps_of(order.type)), data=request.POST)
+    if queries.is_draft(order) and (refused := _kept(request, page)):
+        return refused
     try:
         key = UUID(request.POST.get("key", ""))
-        if page.form is not None and queries.is_draft(order):
-            if not page.form.is_valid():
-                return _shown(request, page, status=422)
-            services.answers_save(order=order, by=request.actor, values=page.form.values(), before=_before(request, page.form), step=last)
         services.order_submit(order=order, by=request.actor, key=key, share_with=page.ticked(request.POST))
     except ValueError:
         return render(request, "web/400.html", status=400)
-    except Clash as clash:
-        page.clashes = clash.fields
-        return _shown(request, page, status=409)
     except services.Incomplete as reason:
         page.refused = reason.items
         return _shown(request, page, status=422)
