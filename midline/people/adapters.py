@@ -32,7 +32,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_safe_url(self, url: str) -> bool:
         """Only paths of this portal: the Host header is whatever the client typed."""
-        return bool(url) and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+        return bool(url_has_allowed_host_and_scheme(url, allowed_hosts=None))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queues the mail instead of sending it: a slow mail server must not slow the page, nor its duration tell who has an account."""

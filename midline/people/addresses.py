@@ -16,7 +16,7 @@ def address_of(typed: str) -> str:
     """
     text = typed.strip(" ")
     try:
-        if not text.isascii() or not text.isprintable() or len(text) > 254:
+        if not text.isascii() or len(text) > 254:
             raise ValidationError("")
         validate_email(text)
     except ValidationError:

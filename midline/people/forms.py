@@ -38,6 +38,9 @@ class ResetPasswordForm(forms.Form):
         return str(self.cleaned_data["email"])
 
 
+FINDABLE = [(User.Findable.EXACT, _("Whoever types my whole address")), (User.Findable.NOBODY, _("Nobody"))]
+
+
 class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
@@ -46,7 +49,7 @@ class ProfileForm(forms.ModelForm[User]):
     language = forms.ChoiceField(label=_("Language"))
     numbering = forms.ChoiceField(label=_("Tooth numbering"), choices=User.Numbering.choices)
     theme = forms.ChoiceField(label=_("Appearance"), choices=User.Theme.choices)
-    findable = forms.ChoiceField(label=_("Who finds me"), choices=User.Findable.choices)
+    findable = forms.ChoiceField(label=_("Who finds me"), choices=FINDABLE)
     single_keys = forms.BooleanField(label=_("Single keys"), required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:

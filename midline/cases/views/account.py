@@ -4,7 +4,8 @@ Everything is the provider's own: for everybody else these pages do not exist.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ from midline.core.http import PortalRequest, back_to, client_address
 from midline.core.workspace import Workspace
 from midline.people.forms import refuse
 
+DAY = timedelta(days=1)
 TONES = {"mentor": "peer", "planning": "lab", "clinician": "good", "staff": "idle"}
 
 
@@ -75,7 +77,7 @@ def _lines(request: PortalRequest, provider_id: int) -> list[Line]:
     now = clock.now()
     seen = _seen(request, [row.person_id for row in rows if row.person_id])
     return [
-        Line(row, cases.get(row.pk, 0), max((ends[row.pk] - now).days, 0) if row.pk in ends else None, seen.get(row.person_id or 0))
+        Line(row, cases.get(row.pk, 0), max(ceil((ends[row.pk] - now) / DAY), 0) if row.pk in ends else None, seen.get(row.person_id or 0))
         for row in rows
     ]
 
