@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -96,14 +96,14 @@ def _ran(claim: Claim, item: SetupImport, args: list[str | Path], folder: Path, 
 class _Watch:
     """Shows the child's progress, and keeps the lease while a step says nothing for long.
 
-    The quiet beat comes from a thread with its own connection; a lease it finds lost is raised at the next line, which ends the child.
+    The quiet beat comes from a thread with its own connection. A lease that is lost is found at the next line, which ends the child.
     """
 
     def __init__(self, claim: Claim, item: SetupImport) -> None:
         self.claim, self.item = claim, item
         self.step = "read" if item.state == SetupImport.State.READING else "pack"
         self._shown, self._shown_step = 0.0, ""
-        self._over, self._lost = threading.Event(), threading.Event()
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._beats, daemon=True)
 
     def __enter__(self) -> Self:
@@ -116,8 +116,6 @@ class _Watch:
 
     def line(self, said: dict[str, Any]) -> None:
         """One line of progress: shown when the step changes, else at most every 0.7 s."""
-        if self._lost.is_set():
-            raise LeaseLost
         step = STEP_SHOWN.get(said["step"], "pack")
         # A build reads the files again: for people that is the beginning of packing.
         self.step = "pack" if self.item.state == SetupImport.State.BUILDING and step == "read" else step
@@ -131,13 +129,9 @@ class _Watch:
     def _beats(self) -> None:
         try:
             while not self._over.wait(BEAT_EVERY):
-                try:
+                # Busy or restarting: the next beat comes before the lease passes.
+                with suppress(LeaseLost, DatabaseError):
                     self.claim.beat()
-                except LeaseLost:
-                    self._lost.set()
-                    return
-                except DatabaseError:
-                    continue  # busy or restarting: the next beat comes before the lease passes
         finally:
             connection.close()
 
