@@ -301,3 +301,30 @@ def test_the_sweep_of_the_store_is_told_every_file_of_a_record(cast, order):
     keys = [record.key, record.thumb_key, record.model_key, record.meta["scrubbed_key"]]
 
     assert unnamed([*keys, "aa/bb/nobody"]) == {"aa/bb/nobody"}
+
+
+def test_what_was_begun_and_left_is_forgotten_when_its_place_is_filled(cast, order, django_capture_on_commit_callbacks):
+    left = services.upload_begin(order=order, by=cast.owner.actor, filename="a.stl", size=100, slot="upper_scan")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        add_record(order, cast.owner.actor, "upper_scan")
+
+    assert not Upload.objects.filter(pk=left.pk).exists()
+    assert not incoming.path_of(left.pk).exists()
+
+
+def test_submitting_while_the_last_scan_is_checked_does_not_lose_it(cast, order):
+    """Who may only add orders submits between the last byte and the end of the check: what had wholly come counts."""
+    from midline.cases.services import order_move
+    from midline.cases.tests.factories import collaborator_actor
+
+    actor = collaborator_actor(CollaborationFactory(provider=cast.practice.provider, add_orders=True))
+    own = draft(cast.practice, by=actor)
+    begun = services.upload_begin(order=own, by=actor, filename="a.stl", size=len(stl()), slot="bite")
+    services.upload_write(upload=begun, by=actor, offset=0, source=io.BytesIO(stl()))
+    order_move(order=own, event="submit", by=actor)
+
+    run_all()
+
+    assert Upload.objects.get(pk=begun.pk).state == Upload.State.TAKEN
+    assert tus_begin(cast.owner.client, "provider", own, "bite", 100).status_code == 201
