@@ -75,7 +75,7 @@ def test_the_status_column_is_the_own_state(cast):
 
     def status(person) -> str:
         rows = person.client.get(CASES).context["list"].rows
-        return next(row.collaborator_status for row in rows if row.number == case.number)
+        return next(str(row.collaborator_status) for row in rows if row.number == case.number)
 
     assert (status(cast.with_no_grant), status(cast.with_every_grant)) == ("ready", "evaluating")
 

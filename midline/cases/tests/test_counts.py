@@ -1,12 +1,17 @@
 """Tabs: counters that cost O(grants) always say what a plain recount says."""
 
 import random
+from datetime import timedelta
+from typing import Any
 
 from midline.cases import services
-from midline.cases.models import Case, Group, Order, Status
+from midline.cases.models import Case, Group, Order, ProviderCount, Status
 from midline.cases.policies import cases_for
 from midline.cases.queries import Asked, listed, reach_of, standings
 from midline.cases.tests.factories import PATHS, case_in, share
+from midline.collaboration.models import Collaboration
+from midline.collaboration.tests.factories import CollaborationFactory
+from midline.core import clock
 from midline.core.errors import NotAllowedNow
 from midline.practices.tests.factories import PracticeFactory
 
@@ -62,7 +67,7 @@ def test_tabs_equal_a_plain_recount_after_random_moves_and_shares(cast):
 
 
 def _move(case: Case, chance: random.Random, cast) -> None:
-    order = Order.objects.get(pk=case.current_order_id)
+    order = Order.objects.get(pk=case.current_order_id or 0)
     event, by = chance.choice([
         ("submit", cast.owner), ("take", cast.technician), ("publish", cast.technician), ("approve", cast.owner),
         ("send_changes", cast.owner), ("hold", cast.owner), ("resume", cast.owner), ("cancel", cast.owner), ("hand_over", cast.technician),
@@ -71,14 +76,12 @@ def _move(case: Case, chance: random.Random, cast) -> None:
         return
     if event in {"publish", "hand_over"} and case.submitted_at is None:
         return
-    version = {"version": case.newest_version + 1} if event == "publish" else {}
+    version: dict[str, Any] = {"version": case.newest_version + 1} if event == "publish" else {}
     services.order_move(order=order, event=event, by=by.actor, **version)
 
 
 def test_counts_of_one_provider_are_those_of_its_cases(cast):
     other = PracticeFactory()
-    from midline.collaboration.tests.factories import CollaborationFactory
-
     CollaborationFactory(provider=other.provider, person=cast.with_no_grant.user, every_case=True)
     for path in ("awaiting_approval", "completed"):
         case_in(other, path, technician=cast.technician.user)
@@ -103,17 +106,10 @@ def test_tabs_cost_the_same_however_many_cases_there_are(cast, django_assert_max
 
 
 def test_access_past_its_end_counts_nothing(cast):
-    from datetime import timedelta
-
-    from midline.collaboration.models import Collaboration
-    from midline.core import clock
-
     Collaboration.objects.filter(pk=cast.with_no_grant.collaboration.pk).update(ends_at=clock.now() - timedelta(minutes=1))
 
     assert reach_of(cast.with_no_grant.actor).tab_counts()[""] == 0
 
 
 def test_status_values_are_columns_of_the_counter():
-    from midline.cases.models import ProviderCount
-
     assert {field.name for field in ProviderCount._meta.fields} >= set(Status.values)

@@ -196,7 +196,7 @@ def test_last_activity_filters_by_days(world):
 
 def test_an_owner_filters_by_practice_and_by_collaborator(world):
     reach = reach_of(world.owner.actor)
-    aker = Case.objects.filter(practice__name="Aker").first().practice_id
+    aker = Case.objects.filter(practice__name="Aker").values_list("practice_id", flat=True)[0]
     collaboration = world.with_every_grant.collaboration
 
     assert {case.practice_id for case in listed(Asked(practice=(aker,)), reach)} == {aker}

@@ -1,6 +1,8 @@
 """Manage Collaborators over HTTP: choose, narrow, share, stop, every case, except one."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from midline.activity.models import Access
@@ -25,7 +27,7 @@ def act(cast, name: str, *args, who: str = "owner", **data):
 
 
 def visible(cast) -> set[str]:
-    return {case.number for case in cases_for(cast.with_no_grant.actor)}
+    return {str(case.number) for case in cases_for(cast.with_no_grant.actor)}
 
 
 @pytest.mark.parametrize("who", ["with_every_grant", "with_no_grant", "technician", "stranger"])
@@ -203,9 +205,6 @@ def test_sharing_100_cases_takes_as_many_statements_as_sharing_2(cast, django_as
     cases = [make_case(cast.practice, first_name=f"P{n}") for n in range(12)]
     few = Case.objects.filter(pk__in=[case.pk for case in cases[:2]])
     many = Case.objects.filter(pk__in=[case.pk for case in cases[2:]])
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(connection) as first:
         services.cases_share(collaboration=bare, cases=few, by=owner)
     with django_assert_max_num_queries(len(first)):

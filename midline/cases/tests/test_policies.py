@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 
 from midline.cases import services
 from midline.cases.actions import Action
@@ -182,9 +184,6 @@ def test_the_owners_person_has_nothing_in_the_workspace_of_a_collaborator(case):
 
 
 def test_hidden_is_404_and_visible_but_not_allowed_is_403(case):
-    from django.core.exceptions import PermissionDenied
-    from django.http import Http404
-
     actor = collaborator_actor(collaborate(case, With()))
 
     assert get_case_or_404(actor, case.number) == case

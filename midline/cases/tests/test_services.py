@@ -7,7 +7,7 @@ import pytest
 from midline.activity.models import Event
 from midline.cases import services
 from midline.cases.actions import Action
-from midline.cases.models import Case, CaseType, CollaborationCount, ProviderCount, Status
+from midline.cases.models import Case, CaseType, CollaborationCount, Order, ProviderCount, RecordNeed, Status
 from midline.cases.policies import cases_for, may
 from midline.cases.queries import standing_of
 from midline.cases.tests.factories import lab_actor, make_case, move
@@ -16,9 +16,13 @@ from midline.core.errors import NotAllowedNow
 from midline.people.tests.factories import UserFactory
 
 
+def current_order(case: Case) -> Order:
+    return Order.objects.get(pk=case.current_order_id or 0)
+
+
 def counts(provider_id: int) -> dict[str, int]:
-    row = ProviderCount.objects.filter(pk=provider_id).values().get()
-    return {status: row[status] for status in Status.values if row[status]}
+    row = ProviderCount.objects.filter(pk=provider_id).values_list(*Status.values).get()
+    return {status: count for status, count in zip(Status.values, row, strict=True) if count}
 
 
 def test_a_case_walks_from_draft_to_completed_and_the_counters_follow(cast):
@@ -53,12 +57,15 @@ def test_only_the_planner_publishes(cast):
     case = move(cast.case, "take", technician=cast.technician.user)
 
     with pytest.raises(NotAllowedNow):
-        services.order_move(order=case.current_order, event="publish", by=lab_actor(UserFactory(is_technician=True)), version=1)
+        services.order_move(order=current_order(case), event="publish", by=lab_actor(UserFactory(is_technician=True)), version=1)
 
 
 def test_records_asked_for_come_back_by_themselves_when_each_is_answered(cast):
     order = cast.case.current_order
-    asks = [services.Ask("lower_scan", "missing", "The lower scan ends at 36."), services.Ask("profile", "unusable", "Out of focus.")]
+    asks = [
+        services.Ask("lower_scan", RecordNeed.Kind.MISSING, "The lower scan ends at 36."),
+        services.Ask("profile", RecordNeed.Kind.UNUSABLE, "Out of focus."),
+    ]
     services.records_ask(order=order, by=cast.technician.actor, asks=asks)
     assert Case.objects.get(pk=cast.case.pk).status_detail == "unusable:profile"
 
@@ -91,7 +98,7 @@ def test_a_collaborators_new_case_is_shared_with_them_at_once(cast):
 
 def test_a_field_changed_by_somebody_else_meanwhile_is_a_clash_that_writes_nothing(cast):
     case = make_case(cast.practice)
-    order = case.current_order
+    order = current_order(case)
     services.order_save(order=order, by=cast.owner.actor, values={"complaint": "gap"}, before={"complaint": ""} | {"complaint": None})
 
     with pytest.raises(services.Clash) as clash:

@@ -245,8 +245,8 @@ class ListPage:
         """ "1–50 of 148 cases"."""
         total, exact = self.total
         shown = len(self.page.rows)
-        if not shown:
-            return _("No case")
+        if not self.pager:
+            return ngettext("%(n)s case", "%(n)s cases", shown) % {"n": shown}
         first = (self._number - 1) * PAGE + 1 if self.page.after or not exact else max(1, total - shown + 1)
         total = max(total, first + shown - 1)
         words = ngettext("%(from)s–%(to)s of %(total)s case", "%(from)s–%(to)s of %(total)s cases", total)
