@@ -1,0 +1,1 @@
+"""How fast and how small: measured, never asserted. README.md says how to run and read it."""
