@@ -54,9 +54,9 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT: int = env.int("PORT", default=8000)
-PUBLIC_URL: str = env.str(
-    "PUBLIC_URL", default="" if PRODUCTION else f"http://{'localhost' if HOST in {'0.0.0.0', '::'} else HOST}:{PORT}"
-).rstrip("/")
+_everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared with, never bound
+_shown_host = "localhost" if HOST in _everywhere else HOST
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="" if PRODUCTION else f"http://{_shown_host}:{PORT}").rstrip("/")
 if not urlsplit(PUBLIC_URL).hostname:
     raise ImproperlyConfigured(f"PUBLIC_URL is {PUBLIC_URL!r}. Set it to the address people open, for example https://portal.example.org.")
 _public_host = urlsplit(PUBLIC_URL).hostname or ""

@@ -1,7 +1,6 @@
 """Search: without accents and case, any part of a name, the beginning of a number; and never in the address."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 import time_machine
@@ -109,7 +108,7 @@ def test_an_empty_search_takes_the_search_out_of_the_view(cast):
     assert response.url == f"{reverse(ORDERS)}?group=progress"
 
 
-@pytest.mark.parametrize("q", ["x", "", str(uuid4())])
+@pytest.mark.parametrize("q", ["x", "", "6f9b5d4e-0c1a-4a52-9a7e-2f8f1c0b7d11"])
 def test_a_search_that_does_not_exist_is_no_search(cast, q):
     assert numbers(cast.owner.client.get(reverse(ORDERS), {"q": q})) == {cast.case.number}
 
