@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from aiosmtpd.controller import Controller
@@ -35,12 +35,13 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.read: set[int] = set()
         self.lock = threading.Lock()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        mail = email.message_from_bytes(envelope.content, _class=EmailMessage, policy=email.policy.default)
         with self.lock:
-            self.mails.append(mail)  # type: ignore[arg-type]
+            self.mails.append(mail)
         return "250 taken"
 
     def to(self, address: str) -> list[EmailMessage]:
@@ -52,10 +53,11 @@ class Mailbox:
         pattern = re.compile(subject, re.IGNORECASE)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            for mail in reversed(self.to(address)):
-                if pattern.search(str(mail["Subject"])) and not mail.get("X-Read-In-Test"):
-                    mail["X-Read-In-Test"] = "1"
-                    return mail
+            received: list[EmailMessage] = self.to(address)
+            for mail in reversed(received):
+                if pattern.search(str(mail["Subject"])) and id(mail) not in self.read:
+                    self.read.add(id(mail))
+                    return cast(EmailMessage, mail)
             time.sleep(0.2)
         subjects = [str(mail["Subject"]) for mail in self.to(address)]
         raise AssertionError(f"No mail to {address} matching {subject!r} within {seconds} s; there are {subjects}.")
@@ -69,7 +71,7 @@ def text_of(mail: EmailMessage) -> str:
 
 def link_in(mail: EmailMessage, part: str = "") -> str:
     """The first address in the mail's text that contains `part`."""
-    found = [url for url in re.findall(r"https?://[^\s<>\"]+", text_of(mail)) if part in url]
+    found: list[str] = [url for url in re.findall(r"https?://[^\s<>\"]+", text_of(mail)) if part in url]
     assert found, f"No link with {part!r} in:\n{text_of(mail)}"
     return found[0]
 
@@ -178,9 +180,10 @@ def fresh_database(folder: Path) -> tuple[str, str]:
     if not server:
         return "sqlite", f"sqlite:///{folder / 'midline.sqlite3'}"
     import psycopg
+    from psycopg import sql
 
     name = f"e2e_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     parts = urlsplit(server)
     return "postgresql", parts._replace(path=f"/{name}").geturl()

@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from django.db.models import Manager
+
 from demo.models.expand import expand_case, scan_stl
 from demo.models.photos import photo
 from demo.portal.story import Plan, key
@@ -159,12 +161,13 @@ class Library:
         version.case, version.order, version.number = case, order, case.newest_version + 1
         version.content_hash, version.published_at, version.published_by, version.made_at = "", None, None, clock.now()
         version.save()
-        for model in (Part, Stage, Movement, IPR, Attachment):
-            rows = list(model.objects.filter(version=master))  # type: ignore[attr-defined]
+        managers: list[Manager[Any]] = [Part.objects, Stage.objects, Movement.objects, IPR.objects, Attachment.objects]
+        for manager in managers:
+            rows = list(manager.filter(version=master))
             for row in rows:
                 row.pk, row.version_id = None, version.pk
                 row._state.adding = True
-            model.objects.bulk_create(rows)  # type: ignore[attr-defined]
+            manager.bulk_create(rows)
         return version
 
     # --- decisions --------------------------------------------------------------------------------------------------
