@@ -178,7 +178,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # --- people and sign-in ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["midline.people.backends.PortalBackend"]
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"] if MIDLINE_ENV == "test" else ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 )
