@@ -1,13 +1,14 @@
 # Midline. `make demo` shows it, `make test` proves it.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long install build format clean
+.PHONY: help demo test test-fast test-long bench-list bench-setups install build format clean
 
 help:
 	@echo "make demo       install, build, load the demo and serve it (PORT, HOST, MIDLINE_DATA)"
 	@echo "make test       every check and test, on SQLite and PostgreSQL, in Chromium"
 	@echo "make test-fast  checks and unit tests on SQLite, for daily work"
 	@echo "make test-long  the long proofs in full"
+	@echo "make bench-list make bench-setups    what lists and setups cost; results in docs/performance.md"
 	@echo "make format     put Python, TypeScript and templates into the house's form"
 
 demo:
@@ -21,6 +22,12 @@ test-fast:
 
 test-long: install
 	@MIDLINE_LONG=1 .venv/bin/pytest -q -n 2 midline meshes
+
+bench-list: build
+	@.venv/bin/python -m bench.lists
+
+bench-setups: install
+	@.venv/bin/python -m bench.setups
 
 install:
 	@$(PYTHON) bin/prepare.py tests
