@@ -6,4 +6,4 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from midline.people import jobs  # noqa: F401 - registers the handlers
+        from midline.people import checks, jobs  # noqa: F401 - registers the check and the handlers

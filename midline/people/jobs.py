@@ -11,6 +11,7 @@ from midline.core.http import public_url
 from midline.core.ids import digest
 from midline.jobs.models import Job
 from midline.jobs.services import Claim, handler
+from midline.people.backends import is_refused
 from midline.people.mails import WORDS, Mail, compose
 from midline.people.models import User
 
@@ -43,7 +44,7 @@ def mail(claim: Claim) -> None:
 def reset(claim: Claim) -> None:
     """Mails a link for a new password to the registered address, if there is one. The link exists only in that mail."""
     user = User.objects.filter(email=claim.payload.get("email", ""), is_active=True).first()
-    if user is not None:
+    if user is not None and not is_refused(user.email):
         key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}).replace("UID-KEY", key)
         with translation.override(user.language):
