@@ -387,7 +387,7 @@ def test_undo_of_another_providers_change_is_refused(cast):
     event = Event.objects.get(kind="collaboration.changed")
 
     known, unknown = (cast.other_provider.client.post(f"{PAGE}undo/{pk}/") for pk in (event.pk, 999999))
-    assert known.status_code == unknown.status_code == 403
+    assert known.status_code == unknown.status_code == 404
     row.refresh_from_db()
     assert row.granted == {Grant.DOWNLOAD}
 

@@ -99,7 +99,7 @@ cases:shares_undo                             POST  s o . . . . . .
 cases:account_collaborators                   GET   s o . . . . o .
 cases:account_collaborators                   POST  s o . . . . o .
 cases:account_lookup                          POST  s o . . . . o .
-cases:account_change_undo                     POST  s x . . . . x .
+cases:account_change_undo                     POST  s . . . . . . .
 cases:account_collaborator                    GET   s o . . . . . .
 cases:account_collaborator                    POST  s o . . . . . .
 cases:account_resend                          POST  s o . . . . . .

@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -230,6 +231,8 @@ def account_change_undo(request: PortalRequest, event_id: int) -> HttpResponse:
     _provider_or_404(request)
     try:
         row = services.collaboration_change_undo(event_id=event_id, by=request.actor)
+    except PermissionDenied:
+        raise Http404 from None  # somebody else's change answers as one that never was
     except NotAllowedNow as late:
         return _late(request, late.reason)
     messages.success(request, _("Undone. %(name)s may do what they could before.") % {"name": row.name})
