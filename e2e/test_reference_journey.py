@@ -282,6 +282,7 @@ def _pins_a_comment(desk: Desk, words: str) -> None:
     button(page, "Send").click()
     expect(page.locator("#thread")).to_contain_text(words)
     expect(page.locator("#thread")).to_contain_text("stage 8")
+    expect(page.locator("[data-pin-chip]")).to_be_hidden()
 
 
 def _waits_for_the_next_setup(provider: Desk, collaborator: Desk, number: str) -> None:

@@ -21,7 +21,13 @@ from midline.core.workspace import Workspace
 def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any) -> HttpResponse:
     """The thread and the form below it: a fragment for htmx, a page of its own without."""
     version = more.pop("version", None) or case.newest_version or None
-    context = queries.panel(case, request.actor) | {"case": case, "form": CommentForm.empty(version), "version": version} | more
+    pins = queries.pins_json(case, request.actor, version) if version else None
+    context = (
+        queries.panel(case, request.actor)
+        | {"pin_list": pins}
+        | {"case": case, "form": CommentForm.empty(version), "version": version}
+        | more
+    )
     services.conversation_read(case=case, by=request.actor)
     template = "conversation/_panel.html" if request.htmx else "conversation/page.html"
     return render(request, template, context, status=status)

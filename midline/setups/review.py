@@ -103,7 +103,7 @@ def page(case: Case, version: SetupVersion, actor: Actor) -> dict[str, Any]:
         "unread": CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0,
     }
     if talks:
-        shown |= panel(case, actor) | {"form": CommentForm.empty(version.number), "version": version.number}
+        shown |= panel(case, actor) | {"form": CommentForm.empty(version.number), "version": version.number, "pin_list": plan["pins"]}
     return shown
 
 

@@ -48,6 +48,11 @@ export function startPanes(): void {
     document.getElementById(`comment-${id}`)?.scrollIntoView({ block: "center" });
   });
   document.addEventListener("htmx:after:swap", () => {
-    document.querySelector("[data-viewer]")?.dispatchEvent(new CustomEvent("midline:refresh"));
+    const viewer = document.querySelector("[data-viewer]");
+    const pins = document.getElementById("conversation-pins")?.textContent;
+    const writing = document.querySelector<HTMLInputElement>("[data-pin-form] input[name=part]")?.value;
+    if (viewer && pins && !writing)
+      viewer.dispatchEvent(new CustomEvent("midline:pins", { detail: { pins: JSON.parse(pins) } }));
+    viewer?.dispatchEvent(new CustomEvent("midline:refresh"));
   });
 }
