@@ -63,7 +63,7 @@ class Bench:
         from django.test import Client
 
         client = Client()
-        client.force_login(self.actor(name).user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(self.actor(name).user)
         return client
 
     def place(self, actor: str, view: str, client: "Client") -> Place:

@@ -7,6 +7,7 @@ import argparse
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ def main() -> int:
         found["rows"] = [row for row in found["rows"] if row["cases"] not in chosen.cases or row["engine"] not in chosen.engine]
     found["machine"] = {**found["machine"], **report.machine()}
     chosen.work.mkdir(parents=True, exist_ok=True)
+    # Ended from outside, the run still stops its PostgreSQL.
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
     failed = False
     for engine in chosen.engine:
         with server(engine) as address:
@@ -67,12 +70,16 @@ def measure(engine: str, cases: int, address: str, work: Path, found: dict[str, 
     env = {**os.environ, "MIDLINE_ENV": "demo", "MIDLINE_DATA": str(work), "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
     words = [sys.executable, "-W", "ignore", "-m", "bench.cell", engine, str(cases), place, *done]
     with subprocess.Popen(words, cwd=report.ROOT, env=env, stdout=subprocess.PIPE, text=True) as child:
-        for line in child.stdout or ():
-            row = json.loads(line)
-            found["rows"].append(row)
-            report.keep("list", found)
-            what = f"{engine:10s} {cases:>9,} {row['actor']:8s} {row['view']:13s}"
-            print(f"{what} floor {row['floor_ms']}, read {row['query_ms']}, request {row['http_ms']}", flush=True)
+        try:
+            for line in child.stdout or ():
+                row = json.loads(line)
+                found["rows"].append(row)
+                report.keep("list", found)
+                what = f"{engine:10s} {cases:>9,} {row['actor']:8s} {row['view']:13s}"
+                print(f"{what} floor {row['floor_ms']}, read {row['query_ms']}, request {row['http_ms']}", flush=True)
+        except BaseException:
+            child.terminate()
+            raise
     return child.returncode == 0
 
 
