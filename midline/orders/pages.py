@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from midline.cases.actions import Action
-from midline.cases.models import Order, Patient
+from midline.cases.models import CaseType, Order, Patient
 from midline.cases.policies import actions_on
 from midline.cases.prescription import FDI_PERMANENT, FDI_PRIMARY, GOALS, RULES, Restriction, prescription_answers, words_of
 from midline.core.ids import new_key
@@ -154,6 +154,7 @@ class Page:
             "shows_names": shows_names, "steps": self._steps(), "missing": self._missing(), "template_of_step": self.template,
             "autosave": self._url("autosave", self.step), "field_url": self._url("field", self.step), "needed_url": self._url("needed"),
             "answers": prescription_answers(order.prescription), "arches": words_of("arches", order.prescription.get("arches")),
+            "menu_mark": "orders:add_retainer" if order.type is CaseType.RETAINER else "orders:add",
             "may_discard": Action.EDIT_CASE in allowed or self._began_it,
             "photos_present": queries.photos_present(order), "of_collaborator": self.actor.workspace == Workspace.COLLABORATOR,
             "fields": {name: self.entry(name) for name in self.form.fields} if self.form else {},

@@ -48,13 +48,14 @@ class Link:
 
 @dataclass(frozen=True)
 class Entry:
-    """A link as a template shows it."""
+    """A link as a template shows it. `name` is the page's, for a page that says which entry it belongs to (`menu_mark`)."""
 
     label: str | Promise
     url: str
     icon: str
     go: str
     current: bool
+    name: str
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _entries(links: Sequence[Link], path: str, having: set[str]) -> list[Entry]:
     segment = path.strip("/").split("/")[1:2]
     if not current:
         current = next((url for link, url in found if segment and segment[0] in link.also), "")
-    return [Entry(link.label, url, link.icon, link.go, url == current) for link, url in found]
+    return [Entry(link.label, url, link.icon, link.go, url == current, link.name) for link, url in found]
 
 
 class Portal:

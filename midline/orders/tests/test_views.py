@@ -1,6 +1,7 @@
 """The forms: begun, saved field by field, left, resumed, submitted; by the provider and on the provider's behalf."""
 
 import json
+import re
 from uuid import uuid4
 
 import pytest
@@ -123,6 +124,15 @@ def test_every_step_of_a_retainer_order_is_shown(cast, step):
     order = order_start(practice=cast.practice, kind=CaseType.RETAINER, by=cast.owner.actor, key=uuid4())
 
     assert cast.owner.client.get(at("step", order, step)).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "link"), [(CaseType.ALIGNER, "orders:add"), (CaseType.RETAINER, "orders:add_retainer")])
+def test_a_step_is_marked_in_the_header_as_the_page_that_began_the_order(cast, kind, link):
+    order = order_start(practice=cast.practice, kind=kind, by=cast.owner.actor, key=uuid4())
+
+    header = cast.owner.client.get(at("step", order, 1)).content.decode().partition("</header>")[0]
+
+    assert re.findall(r'href="([^"]+)" aria-current="page"', header) == [reverse(link, args=["provider"])]
 
 
 def test_a_field_is_saved_when_it_is_changed_and_the_answer_carries_what_it_replaces_next(cast, order):
