@@ -4,6 +4,7 @@ Called by bench.lists, which sets DATABASE_URL. Floor, queries and request take 
 """
 
 import json
+import os
 import statistics
 import sys
 import time
@@ -144,6 +145,7 @@ class Bench:
             "bytes": size or None,
             "floor_way": way,
             "same_rows": self._agree(person, place, way),
+            "load": round(os.getloadavg()[0], 1),
         }
 
     def _floor(self, place: Place, way: str) -> None:

@@ -95,7 +95,7 @@ def section(found: dict[str, Any]) -> str:
     """The table of docs/performance.md."""
     order = {name: place for place, name in enumerate(("provider", "big", "mid", "sparse"))}
     rows = sorted(found["rows"], key=lambda row: (row["cases"], row["engine"], order[row["actor"]]))
-    heads = ["engine", "cases", "actor", "view", "floor", "page's SQL", "read", "read ÷ floor", "request", "p95", "CPU", "KB"]
+    heads = ["engine", "cases", "actor", "view", "floor", "page's SQL", "read", "read ÷ floor", "request", "p95", "CPU", "KB", "load"]
     lines = [
         [
             row["engine"] if row["engine"] == "sqlite" else "PostgreSQL",
@@ -105,11 +105,12 @@ def section(found: dict[str, Any]) -> str:
             shown(row["floor_ms"]),
             shown(row["sql_ms"]),
             shown(row["query_ms"]),
-            f"{row['query_ms'] / row['floor_ms']:.0f} ×" if row["floor_ms"] else "–",
+            f"{row['query_ms'] / row['floor_ms']:.0f} ×" if row["floor_ms"] and row["query_ms"] else "–",
             shown(row["http_ms"]),
             shown(row["http_p95_ms"]),
             shown(row["cpu_ms"]),
             f"{row['bytes'] / 1000:.0f}" if row["bytes"] else "–",
+            row.get("load", "–"),
         ]
         for row in rows
     ]
