@@ -7,10 +7,9 @@ from allauth.account.internal.stagekit import clear_login
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from midline.core.http import public_url
+from midline.core.http import is_own_path, public_url
 from midline.people import services
 from midline.people.backends import is_refused
 from midline.people.mails import WORDS, compose
@@ -34,7 +33,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_safe_url(self, url: str) -> bool:
         """Only paths of this portal: the Host header is whatever the client typed."""
-        return bool(url_has_allowed_host_and_scheme(url, allowed_hosts=None))
+        return is_own_path(url or "")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """A refused account answers as a wrong password does. allauth would let it in to be told that it is inactive."""
@@ -48,9 +47,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The ways in without a password (passkey, link for a new password) meet a refused account here."""
         if is_refused(user.email):
             clear_login(request)
-            return self.respond_user_inactive(request, user)
-        response: HttpResponse | None = super().pre_login(request, user, **hooks)
-        return response
+            shut: HttpResponse = self.respond_user_inactive(request, user)
+            return shut
+        refused: HttpResponse | None = super().pre_login(request, user, **hooks)
+        return refused
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queues the mail instead of sending it: a slow mail server must not slow the page, nor its duration tell who has an account."""

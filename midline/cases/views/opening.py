@@ -1,7 +1,5 @@
 """How every list of this room opens."""
 
-from urllib.parse import urlsplit
-
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -10,7 +8,7 @@ from midline.cases.queries import Asked, Reach, own_view, reach_of
 from midline.cases.services import search_keep
 from midline.collaboration.models import Collaboration
 from midline.collaboration.queries import collaborations_of
-from midline.core.http import PortalRequest
+from midline.core.http import PortalRequest, is_own_path
 from midline.core.workspace import Workspace
 
 
@@ -34,8 +32,7 @@ def to_search(request: PortalRequest, asked: Asked) -> HttpResponse:
 def back_to_list(request: PortalRequest, fallback: str) -> HttpResponse:
     """To the list from which a form was sent: the path in `next` when it is one of this workspace, else `fallback`."""
     target = request.POST.get("next", "")
-    parts = urlsplit(target)
-    own = target.startswith(f"/{request.actor.workspace}/") and not parts.netloc and not parts.scheme
+    own = is_own_path(target) and target.startswith(f"/{request.actor.workspace}/")
     return HttpResponseRedirect(target if own else fallback)
 
 

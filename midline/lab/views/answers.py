@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from midline.core.errors import NotAllowedNow
-from midline.core.http import PortalRequest, safe_next
+from midline.core.http import PortalRequest, is_own_path, safe_next
 from midline.core.workspace import Workspace
 
 
@@ -31,13 +31,10 @@ def acted(request: PortalRequest, act: Callable[[], Any], *, said: str, back: st
     messages.success(request, said, extra_tags=undo)
     if getattr(request, "htmx", None):
         response = HttpResponse(status=204)
-        response["HX-Redirect"] = request.POST.get("next") if _is_path(request.POST.get("next", "")) else back  # type: ignore[assignment]
+        target = request.POST.get("next", "")
+        response["HX-Redirect"] = target if is_own_path(target) else back
         return response
     return safe_next(request, back)
-
-
-def _is_path(target: str) -> bool:
-    return target.startswith("/") and not target.startswith(("//", "/\\"))
 
 
 def stale(request: HttpRequest, reason: str, back: str) -> HttpResponse:
