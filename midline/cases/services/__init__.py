@@ -2,7 +2,7 @@
 
 from midline.cases.services.counts import collaboration_recount, provider_recount
 from midline.cases.services.drafts import Clash, case_begin, draft_discard, order_begin, order_save, patient_save
-from midline.cases.services.lifecycle import case_touch, order_move, planner_left
+from midline.cases.services.lifecycle import case_touch, order_move, planners_left
 from midline.cases.services.marks import ready_mark, ready_push_back, ready_take_back
 from midline.cases.services.needs import Ask, need_answer, records_ask
 from midline.cases.services.searches import search_keep, searches_forget
@@ -32,7 +32,7 @@ __all__ = [
     "order_move",
     "order_save",
     "patient_save",
-    "planner_left",
+    "planners_left",
     "provider_recount",
     "ready_mark",
     "ready_push_back",

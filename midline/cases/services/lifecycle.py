@@ -7,10 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from midline.activity import services as activity
+from midline.cases.actions import Action
 from midline.cases.events import OrderMoved
 from midline.cases.models import TRANSITIONS, Case, Order, RecordNeed, Status
 from midline.cases.policies import may
 from midline.cases.services.counts import status_counted
+from midline.collaboration.models import Collaboration
 from midline.core import clock
 from midline.core.errors import NotAllowedNow
 from midline.core.workspace import Workspace
@@ -170,14 +172,23 @@ def case_touch(case_id: int) -> None:
 
 
 @transaction.atomic
-def planner_left(*, person_id: int, provider_id: int) -> int:
-    """A collaboration has ended: the orders this collaborator had taken return to the queue. Returns how many."""
+def planners_left(*, provider_id: int) -> int:
+    """The orders whose planner, a collaborator of this provider, may plan them no longer return to the queue. Returns how many.
+
+    Nobody but its planner hands an order over: one that stayed with somebody who no longer sees the case would wait for ever.
+    """
+    people = Collaboration.objects.filter(provider_id=provider_id).values("person_id")
     taken = Order.objects.filter(
-        case__provider_id=provider_id, planner_id=person_id, planner_workspace=Workspace.COLLABORATOR, closed_at=None
+        case__provider_id=provider_id, planner_id__in=people, planner_workspace=Workspace.COLLABORATOR, closed_at=None
     )
     count = 0
-    for order in taken:
-        case = Case.objects.select_for_update().get(pk=order.case_id)
+    for pk, case_id in taken.order_by("case_id").values_list("pk", "case_id"):
+        case = Case.objects.select_for_update().get(pk=case_id)
+        order = Order.objects.select_for_update().get(pk=pk)
+        if order.planner is None or order.closed_at or order.planner_workspace != Workspace.COLLABORATOR:
+            continue  # moved on before the case was locked
+        if may(Actor(order.planner, Workspace.COLLABORATOR), Action.PUBLISH_SETUP, case):
+            continue
         old = order.state
         order.planner, order.planner_workspace, order.taken_at = None, "", None
         if old is Status.IN_PRODUCTION:
