@@ -23,7 +23,16 @@ function step(list: HTMLElement, from: HTMLElement, key: string): HTMLElement | 
   return to === undefined ? undefined : tabs[(to + tabs.length) % tabs.length];
 }
 
+/** A row of tabs that is wider than the phone begins with the current tab in sight, clear of the faded edge. */
+function bringCurrent(): void {
+  for (const tab of document.querySelectorAll<HTMLElement>(".ml-tabs > [aria-current]")) {
+    const row = tab.parentElement;
+    if (row) row.scrollLeft = Math.max(0, tab.offsetLeft + tab.offsetWidth + 40 - row.clientWidth);
+  }
+}
+
 export function startPanes(): void {
+  bringCurrent();
   document.addEventListener("click", (event) => {
     const tab = (event.target as Element).closest<HTMLElement>("[data-panes] [role=tab]");
     if (tab) show(tab);
