@@ -17,7 +17,7 @@ from midline.core.storage import StorageFull
 from midline.core.workspace import Workspace
 from midline.lab.forms import PublishForm, UploadForm
 from midline.lab.import_page import PlanRows, Posted, file_groups, file_rows, steps, strips, tooth_arches
-from midline.lab.policies import import_of, order_or_404, plans
+from midline.lab.policies import import_of, order_or_404, plans, zip_name
 from midline.lab.queries import unfinished_upload
 from midline.lab.views.answers import acted, home_of, shell, stale, to
 from midline.setups import services
@@ -42,11 +42,13 @@ def add(request: PortalRequest, workspace: Workspace, number: str, order_id: int
             return stale(request, late.reason, home_of(workspace, number))
         except StorageFull:
             form.add_error("file", _("The server has no room for this ZIP now. Tell the administrator; nothing was lost."))
+    earlier = open_import(order)
     context = {
         "order": order,
         "case": order.case,
         "form": form,
-        "earlier": open_import(order),
+        "earlier": earlier,
+        "earlier_name": zip_name(request.actor, earlier) if earlier else "",
         "unfinished": unfinished_upload(order, request.actor),
         "next_version": order.case.newest_version + 1,
     }
@@ -90,7 +92,7 @@ def discard(request: PortalRequest, workspace: Workspace, number: str, import_id
     item = import_of(request.actor, number, import_id, writes=True)
     if request.method == "GET":
         title = _("Discard version %(n)s?") % {"n": item.number}
-        return shell(request, title, "lab/_discard.html", {"item": item, "case": item.case})
+        return shell(request, title, "lab/_discard.html", {"item": item, "case": item.case, "zip_name": zip_name(request.actor, item)})
     said = _("Version %(n)s of %(number)s was discarded.") % {"n": item.number, "number": number}
     return acted(request, lambda: services.import_discard(item=item, by=request.actor), said=said, back=home_of(workspace, number))
 
@@ -117,6 +119,7 @@ def import_page(
         "standing": standing,
         "steps": steps(item, standing),
         "plans": plans(request.actor, item),
+        "zip_name": zip_name(request.actor, item),
         "refusal": item.report.get("layout_refusal"),
         "rows": rows,
         "groups": file_groups(rows, answered=bool(item.mapping)),
