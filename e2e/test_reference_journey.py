@@ -367,6 +367,7 @@ def _orders_as_a_collaborator(desk: Desk, provider: Desk, portal: Portal) -> Non
         page.get_by_label("First name").fill("Elif" if kind == "aligner" else "Noor")
         page.get_by_label("Last name").fill("Demir")
         page.get_by_role("button", name="Save and leave").click()
+        page.wait_for_url(lambda url: "/step/" not in url)
         portal.mailbox.wait("provider@demo.example", "order created on your behalf")
     provider.go("/provider/orders/")
     for name in ("Elif Demir", "Noor Demir"):

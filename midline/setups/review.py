@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread, Status
@@ -166,10 +166,13 @@ def _open_choice(case: Case, version: SetupVersion, actor: Actor, actions: froze
         evaluating = evaluating_collaborations(case)
         ready = [c.name for c, is_ready in evaluating if is_ready]
         waits = [c.name for c, is_ready in evaluating if not is_ready]
-        lead = _("Ready, says %(names)s.") % {"names": ", ".join(ready)} if ready else _("Version %(n)s waits for you.") % stages
+        lead = _("Version %(n)s waits for you.") % stages
+        if ready:
+            lead = ngettext("Ready, says %(names)s.", "Ready, say %(names)s.", len(ready)) % {"names": " · ".join(ready)}
         text = _("Approving sends version %(n)s to manufacturing: %(upper)s upper and %(lower)s lower stages.") % stages
         if waits and not ready:
-            text = _("%(names)s still evaluates it; you may decide before that.") % {"names": ", ".join(waits)}
+            words = ngettext("%(names)s still evaluates it;", "%(names)s still evaluate it;", len(waits)) % {"names": " · ".join(waits)}
+            text = f"{words} {_('you may decide before that.')}"
         return Choice(lead, text, standing.own, approve=Action.APPROVE in actions, push_back=bool(ready), decline=decline, propose=False)
     name = {"name": case.provider.name, "n": version.number}
     marked = standing.mine == "ready" and case.ready_marks.filter(version=version.number, collaboration__person=actor.user).exists()
