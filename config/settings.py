@@ -165,6 +165,8 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": None}
 else:
     DATABASES["default"].setdefault("OPTIONS", {})
+    # Short statements: compiling each anew took longer than running it (2,713 ms against 131 ms for a search at 100,000 cases).
+    DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
     if MIDLINE_ENV != "test":
         DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": 12}
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -54,7 +54,9 @@ class Segment:
         if self.column == "id":
             return by_id
         further = "lt" if self.descending is not backward else "gt"
-        return Q(**{f"{self.column}__{further}": value}) | (Q(**{self.column: value}) & by_id)
+        # The first condition is implied by the second; it is where an index can begin, which a condition with OR alone is not.
+        start = Q(**{f"{self.column}__{further}e": value})
+        return start & (Q(**{f"{self.column}__{further}": value}) | (Q(**{self.column: value}) & by_id))
 
 
 @dataclass(frozen=True)
