@@ -62,7 +62,7 @@ def held_case(cast) -> Held:
         comment_add(case=case, by=person.actor, body="Look at 21.", key=new_key())
     request = request_propose(case=case, version=1, by=planner.actor, wanted=[Wanted(21, "other", None, "Out")], words="", key=new_key())
     line = [Wanted(11, "other", None, "In")]
-    setup_decline(version=version, by=owner.actor, seen_hash=version.content_hash, wanted=line, words="", ticked=[], key=new_key())
+    setup_decline(version=version, by=owner.actor, seen_hash=version.content_hash, wanted=line, words="", ticked=frozenset(), key=new_key())
     order.refresh_from_db()
     item = make_import(order, planner.user)
     slots = ((Slot.PROFILE, "record"), ("", "setup"))

@@ -76,7 +76,8 @@ def test_uploads_collaborations_and_acts_of_others_answer_as_none(cast):
     pairs.append((reverse("cases:account_change_undo", args=[event.pk]), reverse("cases:account_change_undo", args=[UNKNOWN])))
     for name in (name for name, address in ALL.items() if "collaboration_id" in address.wants):
         more = {"number": held.ids["number"]} if "number" in ALL[name].wants else {}
-        pairs.append(tuple(reverse(name, kwargs={"collaboration_id": pk} | more) for pk in (row.pk, UNKNOWN)))
+        known, none = (reverse(name, kwargs={"collaboration_id": pk} | more) for pk in (row.pk, UNKNOWN))
+        pairs.append((known, none))
 
     for theirs, unknown in pairs:
         for method in ("get", "post"):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -49,7 +50,7 @@ def test_the_owner_does_read_the_name(cast, held):
 @pytest.mark.parametrize("who", ["with_every_grant", "with_no_grant"])
 def test_no_address_below_the_case_holds_the_name(cast, held, who):
     client = getattr(cast, who).client
-    read = {}
+    read: dict[str, Any] = {}
     for path, name in held.paths("collaborator").items():
         for given in (path, f"{path}?after=0"):
             status, found = everything(client, given)

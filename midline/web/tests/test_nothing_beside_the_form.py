@@ -75,6 +75,7 @@ def test_changing_a_collaborator_changes_what_the_form_holds_alone(cast):
 def test_a_draft_saves_the_fields_of_its_step_alone(cast):
     case = make_case(cast.practice, first_name="Bo", last_name="Li")
     order = case.current_order
+    assert order is not None
     address = reverse("orders:step", args=["provider", case.number, order.pk, 1])
     names = ("first_name", "last_name", "sex", "born_on", "practice", "practice_id", "arches")
     own = ("prescription", "step", "saved_at", "touched_at", "revision", "field_revisions", "status_since")

@@ -85,7 +85,7 @@ def test_what_was_queued_for_them_is_dropped(cast, end):
         jobs.run_all()
 
     letters = [letter for letter in mail.outbox if cast.with_every_grant.user.email in letter.to]
-    assert not [letter for letter in letters if cast.case.number in letter.body + letter.subject]
+    assert not [letter for letter in letters if cast.case.number in f"{letter.body} {letter.subject}"]
     assert not waiting.exists()
 
 
