@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import Any
 
 import pytest
@@ -28,12 +28,21 @@ from midline.setups.tests.factories import make_version
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def in_a_thread(work: Callable[[], Any]) -> Any:
-    """The work's result, or the class of what it raised, on a connection of its own."""
-    mine = connections.create_connection("default")
-    mine.settings_dict = dict(connection.settings_dict)
-    connections["default"] = mine
+CONNECTING = Lock()
+
+
+def in_a_thread(work: Callable[[], Any], *, ready: Callable[[], Any] = lambda: None) -> Any:
+    """The work's result, or the class of what it raised, on a connection of its own.
+
+    Connections are opened one after the other, before anybody is `ready`: what races is the work, not SQLite's first look at a new file.
+    """
+    with CONNECTING:
+        mine = connections.create_connection("default")
+        mine.settings_dict = dict(connection.settings_dict)
+        connections["default"] = mine
+        mine.ensure_connection()
     try:
+        ready()
         return work()
     except Exception as raised:
         return type(raised)
@@ -45,8 +54,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
     start = Barrier(len(works))
 
     def one(work: Callable[[], Any]) -> Any:
-        start.wait()
-        return in_a_thread(work)
+        return in_a_thread(work, ready=start.wait)
 
     with ThreadPoolExecutor(len(works)) as pool:
         return list(pool.map(one, works))
