@@ -44,7 +44,7 @@ DAMAGED: Final = (
     OSError,
     ValueError,
     IndexError,
-    NotImplementedError,
+    NotImplementedError,  # what zipfile raises for a method or version it does not know
     RuntimeError,
 )
 """Everything `zipfile` was seen to raise on damaged files (found by fuzzing)."""

@@ -21,7 +21,7 @@ from midline.core.http import PortalRequest, back_to, safe_next
 from midline.core.storage import StorageFull
 from midline.core.workspace import Workspace
 from midline.records import incoming, services
-from midline.records.models import Record, Slot, Upload
+from midline.records.models import Slot, Upload
 from midline.records.policies import may_upload, order_or_404, upload_or_404
 from midline.records.queries import FILE_ACTIONS, Place, file_copy, note_file_access, places, records_of
 
@@ -139,7 +139,7 @@ def _piece(request: PortalRequest, found: Upload) -> HttpResponse:
 def send(request: PortalRequest, workspace: Workspace, number: str, order_id: int) -> HttpResponse:
     """Whole files by an ordinary form, for browsers without scripts: the same services, one file after the other."""
     case = get_case_or_404(request.actor, number)
-    order = get_object_or_404(Order.objects.select_related("case"), pk=order_id, case=case)
+    order = get_object_or_404(case.orders.select_related("case"), pk=order_id)
     refused: list[str] = []
     for slot in request.FILES:
         file = request.FILES.getlist(slot)[-1]
@@ -159,7 +159,7 @@ def send(request: PortalRequest, workspace: Workspace, number: str, order_id: in
 def place(request: PortalRequest, workspace: Workspace, number: str, order_id: int, slot: str) -> HttpResponse:
     """One slot of the form as it stands; asks again by itself while its file is being checked."""
     case = get_case_or_404(request.actor, number)
-    order = get_object_or_404(Order.objects.select_related("case"), pk=order_id, case=case)
+    order = get_object_or_404(case.orders.select_related("case"), pk=order_id)
     allowed = slot in Slot.values and may_upload(request.actor, order)
     shows = may(request.actor, Action.SEE_IDENTITY, case)
     found: Place | None = places(order, request.actor, (Slot(slot),), shows_names=shows)[0] if allowed else None
@@ -172,7 +172,7 @@ def place(request: PortalRequest, workspace: Workspace, number: str, order_id: i
 def move(request: PortalRequest, workspace: Workspace, number: str, record_id: int) -> HttpResponse:
     """Puts a draft's record into the slot where it belongs, or takes it out (slot empty)."""
     case = get_case_or_404(request.actor, number)
-    record = get_object_or_404(Record.objects.select_related("order"), pk=record_id, case=case, removed_at=None)
+    record = get_object_or_404(case.records.select_related("order"), pk=record_id, removed_at=None)
     try:
         if slot := request.POST.get("slot", ""):
             services.record_move(record=record, slot=slot, by=request.actor)
