@@ -53,14 +53,17 @@ class RecordsAsked(CaseHappening):
 
 
 class CaseShared(CaseHappening):
-    """One case and one or more collaborations: data has added and removed (ids and names)."""
+    """One case and one or more collaborations: data has added and removed (names; their ids in added_ids and removed_ids).
+
+    What is taken away on the case: withheld (name → permissions), withheld_ids.
+    """
 
     KIND = "case.shared"
     READER = Action.READ_SHARES
 
 
 class CasesShared(Happening):
-    """Many cases with one collaboration, or a standing grant: data has collaboration, count, what."""
+    """Many cases with one collaboration, or a standing grant: data has act, count, name, batch; except_case where one was left out."""
 
     KIND = "cases.shared"
 

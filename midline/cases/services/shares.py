@@ -120,7 +120,7 @@ def cases_unshare(*, collaboration: Collaboration, cases: QuerySet[Case], by: Ac
     return _done(ShareBatch.Act.UNSHARE, locked, by, count, act)
 
 
-def _done(act: ShareBatch.Act, collaboration: Collaboration, by: Actor, count: int, id: UUID) -> ShareBatch:  # noqa: A002
+def _done(act: ShareBatch.Act, collaboration: Collaboration, by: Actor, count: int, id: UUID, **more: Any) -> ShareBatch:  # noqa: A002
     collaboration_recount(collaboration)
     activity.record(
         CasesShared(
@@ -129,7 +129,7 @@ def _done(act: ShareBatch.Act, collaboration: Collaboration, by: Actor, count: i
             provider_id=collaboration.provider_id,
             subject_kind="collaboration",
             subject_id=collaboration.pk,
-            data={"act": act.value, "count": count, "name": collaboration.name, "batch": str(id)},
+            data={"act": act.value, "count": count, "name": collaboration.name, "batch": str(id), **more},
         )
     )
     return _batch(act, by, collaboration=collaboration, count=count, id=id)
@@ -164,7 +164,7 @@ def standing_grant_to_single(*, collaboration: Collaboration, except_case: Case,
     count = _insert_shares(locked, cases_for(by, Action.SHARE).exclude(pk=except_case.pk), by, act)
     Collaboration.objects.filter(pk=locked.pk).update(every_case=False)
     locked.every_case = False
-    return _done(ShareBatch.Act.STANDING_TO_SINGLE, locked, by, count, act)
+    return _done(ShareBatch.Act.STANDING_TO_SINGLE, locked, by, count, act, except_case={"id": except_case.pk, "number": except_case.number})
 
 
 @transaction.atomic
@@ -215,5 +215,6 @@ def share_withhold(*, case: Case, collaboration: Collaboration, withheld: set[Gr
     for grant, name in WITHHOLDS.items():
         setattr(share, name, grant in withheld)
     share.save()
-    activity.record(CaseShared.of(locked, by, added=[], removed=[], withheld={mine.name: sorted(g.value for g in withheld)}))
+    taken = {mine.name: sorted(g.value for g in withheld)}
+    activity.record(CaseShared.of(locked, by, added=[], removed=[], withheld=taken, withheld_ids=[mine.pk]))
     return share
