@@ -164,7 +164,8 @@ def standing_grant_to_single(*, collaboration: Collaboration, except_case: Case,
     count = _insert_shares(locked, cases_for(by, Action.SHARE).exclude(pk=except_case.pk), by, act)
     Collaboration.objects.filter(pk=locked.pk).update(every_case=False)
     locked.every_case = False
-    return _done(ShareBatch.Act.STANDING_TO_SINGLE, locked, by, count, act, except_case={"id": except_case.pk, "number": except_case.number})
+    left_out = {"id": except_case.pk, "number": except_case.number}
+    return _done(ShareBatch.Act.STANDING_TO_SINGLE, locked, by, count, act, except_case=left_out)
 
 
 @transaction.atomic
