@@ -1,7 +1,7 @@
 # Midline. `make demo` shows it, `make test` proves it.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long bench-list bench-setups install build format clean
+.PHONY: help demo test test-fast test-long bench-list bench-setups install build messages format clean
 
 help:
 	@echo "make demo       install, build, load the demo and serve it (PORT, HOST, MIDLINE_DATA)"
@@ -9,6 +9,7 @@ help:
 	@echo "make test-fast  checks and unit tests on SQLite, for daily work"
 	@echo "make test-long  the long proofs in full"
 	@echo "make bench-list make bench-setups    what lists and setups cost; results in docs/performance.md"
+	@echo "make messages   bring the catalogues of translations to today's texts (docs/translating.md)"
 	@echo "make format     put Python, TypeScript and templates into the house's form"
 
 demo:
@@ -34,6 +35,10 @@ install:
 
 build: install
 	@npx vite build
+
+messages: install
+	@.venv/bin/python bin/messages.py update
+	@.venv/bin/python bin/messages.py compile
 
 format: install
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .

@@ -1,4 +1,4 @@
-"""Makes this checkout ready: its own Python environment, its packages, the front end, and (for tests) a browser and a database.
+"""Makes this checkout ready: its own Python environment, its packages, the front end, translations, and for tests a browser, a database.
 
 Standard library only: it runs before anything is installed. Each step is remembered by a digest of what it depends on, so a second
 call costs nothing. What cannot be made ready is said in one line, with the remedy.
@@ -108,6 +108,18 @@ def front_end() -> None:
         stamp.write_text(value)
 
 
+def translations() -> None:
+    """The compiled catalogues that Django reads, when a catalogue has changed; without them every page is English."""
+    folder = ROOT / "midline" / "locale"
+    sources = [*folder.glob("*/LC_MESSAGES/django.po"), ROOT / "bin" / "messages.py"]
+    stamp = folder / ".midline.stamp"
+    value = digest(sources)
+    if once(stamp, value) or not all(path.with_suffix(".mo").is_file() for path in sources if path.suffix == ".po"):
+        say("Compiling the translations …")
+        run(str(PYTHON), "bin/messages.py", "compile")
+        stamp.write_text(value)
+
+
 def _debian(*packages: str) -> bool:
     """Installs packages where this is root on a Debian-like system; says whether it could."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -157,6 +169,7 @@ def for_demo() -> None:
     python_packages(dev=False)
     node_packages()
     front_end()
+    translations()
 
 
 def for_tests() -> None:
@@ -165,6 +178,7 @@ def for_tests() -> None:
     python_packages(dev=True)
     node_packages()
     front_end()
+    translations()
 
 
 if __name__ == "__main__":
