@@ -126,6 +126,13 @@ def profile_save(
     return user
 
 
+@transaction.atomic
+def language_save(*, by: User, language: str) -> None:
+    """The person's own language, for pages and e-mails. Raises Refused."""
+    code = choice_checked(language, [code for code, _name in settings.LANGUAGES], field="language")
+    User.objects.filter(pk=by.pk).update(language=code)
+
+
 def person_seen(*, user: User) -> None:
     """Notes when the person was here last."""
     User.objects.filter(pk=user.pk).update(seen_at=clock.now())

@@ -8,4 +8,5 @@ app_name = "people"
 urlpatterns: list[URLPattern] = [
     path("account/", views.profile, name="profile"),
     path("account/security/", views.security, name="security"),
+    path("language/", views.language, name="language"),
 ]

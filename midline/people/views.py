@@ -3,14 +3,16 @@
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from midline.core.errors import Refused
-from midline.core.http import PortalRequest, back_to
+from midline.core.http import PortalRequest, back_to, safe_next
 from midline.people import services
 from midline.people.forms import ProfileForm, refuse
 from midline.people.models import User
@@ -48,3 +50,22 @@ def security(request: PortalRequest) -> HttpResponse:
         "waiting_address": EmailAddress.objects.filter(user=person, verified=False).values_list("email", flat=True).first(),
     }
     return render(request, "people/security.html", context)
+
+
+LANGUAGE_LASTS = 60 * 60 * 24 * 365
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The language of the pages before signing in, kept in this browser; somebody signed in keeps it as their own."""
+    code = request.POST.get("language", "")
+    if code not in dict(settings.LANGUAGES):
+        return HttpResponse(status=422)
+    if isinstance(request.user, User):
+        services.language_save(by=request.user, language=code)
+    response = safe_next(request, "account_login")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, code, max_age=LANGUAGE_LASTS, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+    )
+    return response

@@ -64,6 +64,7 @@ web:case_history                              GET   s o o o o . . .
 people:profile                                GET   s o o o o o o o
 people:profile                                POST  s o o o o o o o
 people:security                               GET   s o o o o o o o
+people:language                               POST  o o o o o o o o
 practices:register                            GET   o o o o o o o o
 practices:register                            POST  o o o o o o o o
 practices:waiting                             GET   s o . . . . o .

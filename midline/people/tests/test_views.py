@@ -397,3 +397,42 @@ def test_a_person_who_is_no_administrator_stays_out(client):
 def test_no_template_of_this_room_writes_past_the_escaping():
     for file in Path("midline/people/templates").rglob("*.html"):
         assert "|safe" not in file.read_text()
+
+
+# --- the language before signing in
+
+
+def test_the_language_chosen_before_signing_in_holds_for_the_next_pages(client):
+    response = client.post("/language/", {"language": "de", "next": "/account/password/reset/"})
+
+    assert response["Location"] == "/account/password/reset/"
+    page = client.get("/account/login/").content.decode()
+    assert '<html lang="de"' in page
+    assert '<option value="de" lang="de" selected>Deutsch</option>' in page
+
+
+@pytest.mark.parametrize("code", ["", "xx", "de\r\nX: 1", "../en"])
+def test_a_language_that_is_not_offered_is_refused(client, code):
+    response = client.post("/language/", {"language": code})
+
+    assert response.status_code == 422
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", ""])
+def test_choosing_a_language_leads_nowhere_else(client, target):
+    assert client.post("/language/", {"language": "de", "next": target})["Location"] == "/account/login/"
+
+
+def test_somebody_signed_in_keeps_the_language_as_their_own(client):
+    user = UserFactory(language="en")
+    client.force_login(user)
+
+    client.post("/language/", {"language": "fr", "next": "/"})
+
+    user.refresh_from_db()
+    assert user.language == "fr"
+
+
+def test_the_menu_of_languages_needs_the_token_of_the_form():
+    assert Client(enforce_csrf_checks=True).post("/language/", {"language": "de"}).status_code == 403
