@@ -55,7 +55,7 @@ def answers_save(*, order: Order, by: Actor, values: dict[str, Any], before: dic
 
     A field that equals what it replaces was not touched and is not written.
     """
-    case = Case.objects.select_for_update(of=("self",)).select_related("patient").get(pk=order.case_id)
+    case = Case.objects.select_for_update().get(pk=order.case_id)
     fresh = Order.objects.select_for_update().get(pk=order.pk)
     if not may(by, Action.ADD_ORDER, case):
         raise PermissionDenied
@@ -138,7 +138,7 @@ def order_submit(*, order: Order, by: Actor, key: UUID, share_with: set[int] | N
 
     The same key again returns the submitted order. Raises Incomplete, NotAllowedNow, PermissionDenied.
     """
-    case = Case.objects.select_for_update(of=("self",)).select_related("patient").get(pk=order.case_id)
+    case = Case.objects.select_for_update().get(pk=order.case_id)
     fresh = Order.objects.select_for_update().get(pk=order.pk)
     fresh.case = case
     if _submitted_with(fresh, key):

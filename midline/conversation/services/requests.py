@@ -100,7 +100,7 @@ def requests_send(
     The order returns to production; while the lab works on this version already, the request joins the open ones and no status changes.
     Returns the requests sent and whether they joined. Raises NotAllowedNow when the case has moved on.
     """
-    locked = Case.objects.select_for_update(of=("self",)).select_related("current_order").get(pk=case.pk)
+    locked = Case.objects.select_for_update().get(pk=case.pk)
     if not may(by, Action.DECLINE_SETUP, locked):
         raise PermissionDenied
     if earlier := list(ChangeRequest.objects.filter(key=key, author=by.user, case=locked)):

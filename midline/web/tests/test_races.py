@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 
 from midline.activity.models import Event
-from midline.cases.models import Case, Order, Share
+from midline.cases.models import Case, CaseType, Order, Share
 from midline.cases.services import case_shares_set, order_move
 from midline.cases.tests.factories import move
 from midline.conversation.models import ChangeRequest
@@ -19,6 +19,7 @@ from midline.core.errors import NotAllowedNow
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.jobs.tests.databases import real_database
+from midline.orders.services import answers_of, answers_save, order_start
 from midline.people.policies import Actor
 from midline.people.tests.factories import UserFactory
 from midline.setups.models import Decision
@@ -128,3 +129,20 @@ def test_two_saves_of_the_popover_leave_each_collaborator_shared_once(cast, tmp_
         assert all(isinstance(count, int) for count in told), told
         shared = look(lambda: list(Share.objects.filter(case=cast.case, ended_at=None).values_list("collaboration_id", flat=True)))
         assert sorted(shared) in [sorted([full, bare]), [full], [bare]]
+
+
+def test_answers_of_one_draft_saved_at_once_all_stand(cast, tmp_path: Path):
+    order = order_start(practice=cast.practice, kind=CaseType.ALIGNER, by=cast.owner.actor, key=new_key())
+    answers = {"first_name": "Łukasz", "last_name": "Wiśniewski", "birth_on": "1991-04-17", "sex": "male", "complaint": "My teeth overlap."}
+
+    def save(name: str) -> Callable[[], Any]:
+        def work() -> None:
+            fresh = Order.objects.get(pk=order.pk)
+            answers_save(order=fresh, by=cast.owner.actor, values={name: answers[name]}, before={name: None}, step=1)
+
+        return work
+
+    with real_database(tmp_path):
+        assert at_once(*(save(name) for name in answers)) == [None] * len(answers)
+        kept = look(lambda: answers_of(Order.objects.get(pk=order.pk), Case.objects.get(pk=order.case_id)))
+    assert {name: kept[name] for name in answers} == answers
