@@ -15,8 +15,8 @@ import django_stubs_ext
 import environ
 import structlog
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 # Lets classes such as ModelAdmin[Job] name their model at run time too.
 django_stubs_ext.monkeypatch()
@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "midline.people.middleware.LanguageMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -122,6 +123,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "midline.core.middleware.PersonalPagesMiddleware",
     "midline.cases.middleware.WorkspaceMiddleware",
+    "midline.web.middleware.WayBackMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -129,6 +131,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+MESSAGE_STORAGE = "midline.web.toasts.WorkspaceStorage"
 
 _loaders: list[Any] = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
@@ -261,9 +264,17 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- language and time ----------------------------------------------------------------------------------------------
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German")), ("es", _("Spanish")), ("fr", _("French"))]
+# What people may choose, each under its own name; the first is for those whose browser asks for none of them.
+MIDLINE_LANGUAGES: list[str] = env.list("MIDLINE_LANGUAGES", default=["en", "de"])
 LOCALE_PATHS = [BASE_DIR / "midline" / "locale"]
+_catalogues = {"en", *(path.parent.parent.name for path in LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.po"))}
+if unknown := [code for code in MIDLINE_LANGUAGES or [""] if code not in _catalogues]:
+    raise ImproperlyConfigured(
+        f"MIDLINE_LANGUAGES names {unknown[0]!r}, which has no catalogue. Choose from: {', '.join(sorted(_catalogues))}."
+    )
+LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in MIDLINE_LANGUAGES]
+LANGUAGE_CODE = MIDLINE_LANGUAGES[0]
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("MIDLINE_TIME_ZONE", default="UTC")

@@ -8,6 +8,21 @@ from midline.core.errors import Refused
 from midline.people.models import User
 
 
+def mailbox_of(address: str) -> str:
+    """The mailbox behind an address: without what stands after a plus sign (RFC 5233)."""
+    name, _at, host = address.rpartition("@")
+    return f"{name.partition('+')[0]}@{host}"
+
+
+def is_own_address(address: str, user: User) -> bool:
+    """Whether an address, as `address_of` gives it, leads to this person: one of their own, waiting ones included, or a plus form of it.
+
+    Two different plus forms of one mailbox are two people: practices share a mailbox in this way.
+    """
+    own = {user.email, *user.emailaddress_set.values_list("email", flat=True)}  # type: ignore[attr-defined]
+    return any(address == mine or mailbox_of(address) == mine or address == mailbox_of(mine) for mine in own)
+
+
 def address_of(typed: str) -> str:
     """The address in `typed`, in lower case.
 

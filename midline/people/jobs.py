@@ -9,6 +9,7 @@ from django.utils import translation
 
 from midline.core.http import public_url
 from midline.core.ids import digest
+from midline.core.languages import spoken
 from midline.jobs.models import Job
 from midline.jobs.services import Claim, handler
 from midline.people.backends import is_refused
@@ -47,6 +48,6 @@ def reset(claim: Claim) -> None:
     if user is not None and not is_refused(user.email):
         key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}).replace("UID-KEY", key)
-        with translation.override(user.language):
+        with translation.override(spoken(user.language)):
             words = compose(WORDS["account/email/password_reset_key"], {"password_reset_url": public_url(path)})
         _send(claim, user.email, words)

@@ -7,7 +7,6 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.core import ratelimit
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -16,7 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from midline.core import clock
+from midline.core import clock, languages
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import public_url
 from midline.jobs import services as jobs
@@ -57,7 +56,7 @@ def user_prepare(
     first_name: str,
     last_name: str,
     password: str,
-    language: str = "en",
+    language: str,
     numbering: str = User.Numbering.FDI,
 ) -> User:
     """A checked account that is not saved yet. Hashing the password takes a while: call it before the transaction begins.
@@ -68,7 +67,7 @@ def user_prepare(
         email=address_of(email),
         first_name=name_checked(first_name, field="first_name", label=_("First name")),
         last_name=name_checked(last_name, field="last_name", label=_("Last name")),
-        language=choice_checked(language, [code for code, _name in settings.LANGUAGES], field="language"),
+        language=choice_checked(language, languages.codes(), field="language"),
         numbering=choice_checked(numbering, User.Numbering.values, field="numbering"),
     )
     try:
@@ -117,7 +116,7 @@ def profile_save(
     user = User.objects.select_for_update().get(pk=by.pk)
     user.first_name = name_checked(first_name, field="first_name", label=_("First name"))
     user.last_name = name_checked(last_name, field="last_name", label=_("Last name"))
-    user.language = choice_checked(language, [code for code, _name in settings.LANGUAGES], field="language")
+    user.language = choice_checked(language, languages.codes(), field="language")
     user.numbering = choice_checked(numbering, User.Numbering.values, field="numbering")
     user.theme = choice_checked(theme, User.Theme.values, field="theme")
     user.findable = choice_checked(findable, User.Findable.values, field="findable")
@@ -129,7 +128,7 @@ def profile_save(
 @transaction.atomic
 def language_save(*, by: User, language: str) -> None:
     """The person's own language, for pages and e-mails. Raises Refused."""
-    code = choice_checked(language, [code for code, _name in settings.LANGUAGES], field="language")
+    code = choice_checked(language, languages.codes(), field="language")
     User.objects.filter(pk=by.pk).update(language=code)
 
 
@@ -163,7 +162,7 @@ def address_proof_ask(*, user: User) -> None:
     """Mails a link that proves the person's address; until it is followed, signing in leads to a page that says so."""
     address = EmailAddress.objects.get(user=user, primary=True)
     url = public_url(reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key]))
-    with translation.override(user.language):
+    with translation.override(languages.spoken(user.language)):
         mail_queue(to=address.email, mail=compose(WORDS["account/email/email_confirmation"], {"activate_url": url}))
 
 

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from midline.core.locks import LockedWithoutKey
+
 
 class Provider(models.Model):
     """A treating clinician. Owns practices, patients and cases; the only one who approves a setup."""
@@ -20,6 +22,8 @@ class Provider(models.Model):
     country = models.CharField(_("country"), max_length=2)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LockedWithoutKey["Provider"].as_manager()
 
     def __str__(self) -> str:
         return self.person.name

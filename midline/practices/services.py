@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from midline.activity import services as activity
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import public_url
+from midline.core.languages import spoken
 from midline.people import services as people
 from midline.people.mails import WORDS, Words, compose
 from midline.people.models import User
@@ -99,7 +100,7 @@ def clinician_register(
     user = people.user_prepare(email=email, first_name=first_name, last_name=last_name, password=password, language=language)
     known = User.objects.filter(email=user.email).first()
     if known is not None:
-        with translation.override(known.language):
+        with translation.override(spoken(known.language)):
             values = {"password_reset_url": public_url(reverse("account_reset_password"))}
             people.mail_queue(to=known.email, mail=compose(WORDS["account/email/account_already_exists"], values))
         return
@@ -120,7 +121,7 @@ def provider_decide(*, provider: Provider, confirm: bool, by: User) -> Provider:
         return locked
     locked.state = state
     locked.save(update_fields=["state"])
-    with translation.override(locked.person.language):
+    with translation.override(spoken(locked.person.language)):
         people.mail_queue(to=locked.person.email, mail=compose(_OUTCOME[state], {"home": public_url("/")}))
     activity.record((ProviderConfirmed if confirm else ProviderRefused).of(locked, by.pk))
     return locked

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import translation
 
 from midline.core.errors import Refused
+from midline.core.languages import spoken
 from midline.core.storage import Stored, files
 from midline.core.workspace import Workspace
 from midline.jobs.schedule import rounds
@@ -35,7 +36,7 @@ def check_upload(claim: Claim) -> None:
     # One child may use all its CPU seconds without a line of progress: the lease covers that, or a second worker would start the same.
     claim.lease = timedelta(seconds=2 * CPU_SECONDS + 60)
     claim.beat({"upload": str(upload.pk), "step": "check"})
-    with translation.override(upload.person.language):
+    with translation.override(spoken(upload.person.language)):
         try:
             actor = _uploader(upload)
             if not may_become_record(actor, upload, upload.order):

@@ -16,7 +16,7 @@ from midline.people.tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-GIVEN = {"email": "new@example.org", "first_name": "Nina", "last_name": "Ny", "password": "twelve letters"}
+GIVEN = {"email": "new@example.org", "first_name": "Nina", "last_name": "Ny", "password": "twelve letters", "language": "en"}
 
 
 def register(**changes) -> User:

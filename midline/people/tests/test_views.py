@@ -216,7 +216,7 @@ def test_a_person_changes_their_profile_and_nothing_else(client):
     given = {
         "first_name": "Ola",
         "last_name": "Nordmann",
-        "language": "fr",
+        "language": "de",
         "numbering": "universal",
         "theme": "light",
         "findable": "nobody",
@@ -229,7 +229,7 @@ def test_a_person_changes_their_profile_and_nothing_else(client):
     before = user.email
     user.refresh_from_db()
     assert response["Location"] == "/account/"
-    assert (user.name, user.language, user.findable, user.single_keys) == ("Ola Nordmann", "fr", "nobody", False)
+    assert (user.name, user.language, user.findable, user.single_keys) == ("Ola Nordmann", "de", "nobody", False)
     assert (user.email, user.is_staff, user.is_technician, user.is_superuser) == (before, False, False, False)
 
 
@@ -428,10 +428,10 @@ def test_somebody_signed_in_keeps_the_language_as_their_own(client):
     user = UserFactory(language="en")
     client.force_login(user)
 
-    client.post("/language/", {"language": "fr", "next": "/"})
+    client.post("/language/", {"language": "de", "next": "/"})
 
     user.refresh_from_db()
-    assert user.language == "fr"
+    assert user.language == "de"
 
 
 def test_the_menu_of_languages_needs_the_token_of_the_form():
