@@ -5,7 +5,7 @@ A link whose page does not exist is left out: rooms add their addresses, nothing
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -71,6 +71,9 @@ class Place:
 
 
 TONES = {Workspace.PROVIDER: "act", Workspace.COLLABORATOR: "peer", Workspace.LAB: "lab", Workspace.ACCOUNT: "idle"}
+
+# What a page of My Account says in its address: the workspace from which the person came.
+FROM = "from"
 
 HEADER: dict[Workspace, list[Link]] = {
     Workspace.PROVIDER: [
@@ -143,11 +146,32 @@ class Portal:
         self.user: User | None = user if isinstance(user, User) else None
         self.path = request.path_info
         self.actor: Actor | None = getattr(request, "actor", None)
+        self._asked = request.GET.get(FROM, "")
         self._places: list[Place] | None = None
 
     @property
     def workspace(self) -> Workspace | None:
         return self.actor.workspace if self.actor else None
+
+    @property
+    def side(self) -> Workspace | None:
+        """The workspace whose links the header shows: the page's own; in My Account the one that the address says one came from
+        (`?from=collaborator`), else the person's first."""
+        if self.workspace not in {None, Workspace.ACCOUNT}:
+            return self.workspace
+        own = [place.workspace for place in self.places()]
+        return next((workspace for workspace in own if workspace == self._asked), own[0] if own else None)
+
+    @property
+    def way_back(self) -> Place | None:
+        """Where My Account leads back to, for whoever has more than one workspace."""
+        found = next((place for place in self.places() if place.workspace is self.side), None)
+        return found if len(self.places()) > 1 else None
+
+    def of_account(self, url: str) -> str:
+        """A link into My Account, which keeps in its address the workspace from which one goes there."""
+        back = self.way_back
+        return f"{url}?{FROM}={back.workspace}" if back else url
 
     def places(self) -> list[Place]:
         """The workspaces that this person has, provider first."""
@@ -188,11 +212,8 @@ class Portal:
         return self._place(Workspace.LAB, settings.MIDLINE_LAB_NAME) if self.user and self.user.is_technician else None
 
     def header(self) -> list[Entry]:
-        """The links of the workspace; on the account pages and outside every workspace those of the person's first one."""
-        workspace = self.workspace
-        if workspace is None or workspace is Workspace.ACCOUNT:
-            workspace = next((place.workspace for place in self.places()), None)
-        return _entries(HEADER.get(workspace, []), self.path, self._having(workspace)) if workspace else []
+        """The links of the workspace on the page, or of the one that My Account leads back to."""
+        return _entries(HEADER.get(self.side, []), self.path, self._having(self.side)) if self.side else []
 
     def _having(self, workspace: Workspace | None) -> set[str]:
         """What links may need. "add_order" is asked of the policy, where a collaborator may or may not begin orders."""
@@ -202,7 +223,12 @@ class Portal:
 
     def account(self) -> list[Entry]:
         """The side menu of My Account."""
-        return _entries(ACCOUNT, self.path, {place.workspace.value for place in self.places()})
+        entries = _entries(ACCOUNT, self.path, {place.workspace.value for place in self.places()})
+        return [replace(entry, url=self.of_account(entry.url)) for entry in entries]
+
+    def start(self) -> str:
+        """Where the sign of Midline leads: to the beginning of the workspace on the page, and to `/` where there is none."""
+        return self._place(self.side, "").url if self.side else "/"
 
     def home(self) -> str:
         """Where `/` leads: the first workspace of the person; who waits to be confirmed reads so, the others come to their account."""
@@ -221,8 +247,10 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "workspaces": SimpleLazyObject(here.places),
         "menu": SimpleLazyObject(here.header),
         "account_menu": SimpleLazyObject(here.account),
-        "account_url": SimpleLazyObject(lambda: address("people:profile")),
-        "notifications_url": SimpleLazyObject(lambda: address("notify:email_notifications")),
+        "start_url": SimpleLazyObject(here.start),
+        "way_back": SimpleLazyObject(lambda: here.way_back),
+        "account_url": SimpleLazyObject(lambda: here.of_account(reverse("people:profile"))),
+        "notifications_url": SimpleLazyObject(lambda: here.of_account(reverse("notify:email_notifications"))),
         "bell": "notify/_bell.html" if here.user and _has_template("notify/_bell.html") else "",
         "lab_name": settings.MIDLINE_LAB_NAME,
         "registration_open": settings.MIDLINE_REGISTRATION != "closed",
