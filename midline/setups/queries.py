@@ -15,6 +15,7 @@ from midline.core.workspace import Workspace
 from midline.jobs.models import Job
 from midline.people.policies import Actor
 from midline.setups.models import SetupImport, SetupVersion
+from midline.setups.words import words
 
 OPEN_IMPORT = (
     SetupImport.State.READING,
@@ -64,6 +65,7 @@ def plan_json(version: SetupVersion, actor: Actor, urls: dict[str, str]) -> dict
         "version": version.number,
         "stages": {"upper": version.stages_upper, "lower": version.stages_lower},
         "numbering": actor.user.numbering,
+        "strings": words(),
         "files": {"preview": urls["preview"], "full": urls.get("full")},
         "accuracy_um": accuracy_um(version),
         "parts": [

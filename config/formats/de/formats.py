@@ -1,7 +1,7 @@
-"""Dates and times in German: the month in letters, as in English, so that a page's columns stay as wide."""
+"""Dates and times in German; the month in letters, abbreviated as the scripts of the pages do it."""
 
-DATE_FORMAT = "j. M Y"
-MONTH_DAY_FORMAT = "j. M"
-YEAR_MONTH_FORMAT = "M Y"
+DATE_FORMAT = "j. N Y"
+MONTH_DAY_FORMAT = "j. N"
+YEAR_MONTH_FORMAT = "N Y"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "j. M Y, H:i"
+DATETIME_FORMAT = "j. N Y, H:i"

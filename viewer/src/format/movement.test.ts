@@ -58,6 +58,12 @@ test("millimetres have a thin space, degrees none, and no sign", () => {
   expect(formatAmount("rotation", -9.51, words)).toBe("9.5°");
 });
 
+test("numbers have the reader's decimal sign", () => {
+  const german = new Words({ mm: "mm" }, "de");
+  expect(formatAmount("mesial", -0.42, german)).toBe("0,4\u2009mm");
+  expect(german.number(1234.5, 2)).toBe("1234,50");
+});
+
 test("bars share one scale of at least 1 mm and 10°", () => {
   expect(barScale([rows])).toEqual({ mm: 1, deg: 10 });
   expect(barScale([rows, [[1, 0, -2.5, 0, 0, 0, 14]]])).toEqual({ mm: 2.5, deg: 14 });

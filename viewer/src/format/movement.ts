@@ -55,7 +55,7 @@ export function isAngle(movement: Movement): boolean {
 
 /** "0.4 mm" with a thin space, "4.2°" without; the direction is said by the word, not by a sign. */
 export function formatAmount(movement: Movement, value: number, words: Words): string {
-  const amount = Math.abs(value).toFixed(1);
+  const amount = words.number(Math.abs(value), 1);
   return isAngle(movement) ? `${amount}°` : `${amount}${THIN_SPACE}${words.say("mm")}`;
 }
 

@@ -56,13 +56,22 @@ export const ENGLISH = {
 
 export type WordKey = keyof typeof ENGLISH;
 
-/** Gives the words in the reader's language; unknown placeholders are left as they are, so a slip is seen. */
+/** Gives words and numbers in the reader's language; unknown placeholders are left as they are, so a slip is seen. */
 export class Words {
-  constructor(private readonly translated: Readonly<Record<string, string>>) {}
+  constructor(
+    private readonly translated: Readonly<Record<string, string>>,
+    private readonly language = "en",
+  ) {}
 
   say(key: WordKey, values: Readonly<Record<string, string | number>> = {}): string {
     const pattern = this.translated[key] ?? ENGLISH[key];
     return pattern.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  }
+
+  /** "0.4" or "0,4": always so many decimals, no grouping. */
+  number(value: number, decimals: number): string {
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false };
+    return new Intl.NumberFormat(this.language, digits).format(value);
   }
 
   /** The translated full name of a tooth, when the server sent one. */

@@ -71,7 +71,7 @@ export function ticks(plan: Plan, numbering: Numbering, words: Words): Tick[] {
   for (const [stage, steps] of grouped(plan.ipr, (step) => step.before_stage)) {
     const title = steps.map((step) =>
       words.say("tick_ipr", {
-        amount: step.amount_mm.toFixed(2),
+        amount: words.number(step.amount_mm, 2),
         contacts: contactName(step.between, numbering),
         n: stage,
       }),

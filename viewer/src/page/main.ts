@@ -1,9 +1,8 @@
 /** Entry: mounts the viewer where the page has a place for it. */
 import "./viewer.css";
 import { PlanError } from "../format/plan.ts";
-import { Words } from "../format/strings.ts";
 import { Message } from "./message.ts";
-import { planInPage, Viewer } from "./mount.ts";
+import { planInPage, Viewer, wordsInPage } from "./mount.ts";
 
 interface Handle {
   readonly ready: Promise<void>;
@@ -27,7 +26,7 @@ function mount(root: HTMLElement): Viewer | null {
     return new Viewer(root, planInPage());
   } catch (error) {
     if (!(error instanceof PlanError || error instanceof SyntaxError)) throw error;
-    const words = new Words({});
+    const words = wordsInPage();
     new Message(root, words.say("retry")).show(words.say("no_plan"));
     console.error(error);
     return null;

@@ -91,7 +91,7 @@ export class Viewer {
     private readonly root: HTMLElement,
     private readonly plan: Plan,
   ) {
-    this.words = new Words(plan.strings);
+    this.words = new Words(plan.strings, document.documentElement.lang || undefined);
     this.store = new Store(firstState(plan));
     this.player = new Player(this.store, lastStage(plan));
     this.over.append(layer("mv-seat"));
@@ -359,4 +359,15 @@ export class Viewer {
 /** The plan in the page. Raises PlanError, or SyntaxError for a block that is no JSON. */
 export function planInPage(): Plan {
   return readPlan(JSON.parse(document.getElementById("setup-plan")?.textContent ?? "null"));
+}
+
+/** The reader's words even when the plan beside them cannot be used. */
+export function wordsInPage(): Words {
+  let sent: { strings?: Record<string, string> } | null = null;
+  try {
+    sent = JSON.parse(document.getElementById("setup-plan")?.textContent ?? "null");
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return new Words(sent?.strings ?? {}, document.documentElement.lang || undefined);
 }

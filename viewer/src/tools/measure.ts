@@ -66,7 +66,9 @@ export class Ruler {
     const [from, to] = [this.stage.toScreen(a), this.stage.toScreen(b)];
     const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
     for (const [name, at] of Object.entries(ends)) this.line.setAttribute(name, at.toFixed(1));
-    this.value.textContent = this.words.say("measure_value", { distance: a.distanceTo(b).toFixed(2) });
+    this.value.textContent = this.words.say("measure_value", {
+      distance: this.words.number(a.distanceTo(b), 2),
+    });
     const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 - 14 };
     this.value.style.transform = `translate(${middle.x.toFixed(1)}px, ${middle.y.toFixed(1)}px)`;
   }

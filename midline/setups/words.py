@@ -1,0 +1,86 @@
+"""The viewer's words in the reader's language, under the keys of `viewer/src/format/strings.ts`; a test holds the two together.
+
+The viewer fills in {name}, so these texts have braces where the others have %(name)s.
+"""
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+PERMANENT: Final = range(1, 9)
+PRIMARY: Final = range(1, 6)
+
+
+def words() -> dict[str, str]:
+    """Every word that the viewer can put on the screen, and the full name of every tooth as `tooth_21`."""
+    return {
+        "canvas": _("Treatment setup {case}, version {version}, in 3D. The tables beside it hold the same plan."),
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "stage": _("Stage"),
+        "stage_n": _("Stage {n}"),
+        "stage_of": _("Stage {n} of {total}."),
+        "ipr_due": _("IPR {contacts} is due before stage {n}."),
+        "attachments_added_now": _("Attachments go on: {teeth}."),
+        "attachments_removed_now": _("Attachments come off: {teeth}."),
+        "tick_ipr": _("IPR {amount} mm between {contacts}, before stage {n}"),
+        "tick_attachments_on": _("Attachments at stage {n}: {count} on"),
+        "tick_attachments_off": _("Attachments at stage {n}: {count} off"),
+        "tick_upper_ends": _("Upper arch ends at stage {n}"),
+        "tick_lower_ends": _("Lower arch ends at stage {n}"),
+        "ipr_before": _("before stage {n}"),
+        "ipr_before_next": _("before stage {n}, next"),
+        "attachments_on": _("{count} on at stage {n}"),
+        "attachments_tip": _("The models carry no attachment shapes. Markers show where each attachment is planned."),
+        "movement_caption": _("Planned movement of tooth {tooth} at stage {n} of {total}"),
+        "movement_none": _("Tooth {tooth} is not planned to move."),
+        "mesial": _("mesial"),
+        "distal": _("distal"),
+        "buccal": _("buccal"),
+        "lingual": _("lingual"),
+        "extrusion": _("extrusion"),
+        "intrusion": _("intrusion"),
+        "mesial_out": _("mesial out"),
+        "mesial_in": _("mesial in"),
+        "root_lingual": _("root lingual"),
+        "root_buccal": _("root buccal"),
+        "none": _("none"),
+        "mm": _("mm"),
+        "pin_label": _("Comment {number}, tooth {tooth}"),
+        "pin_label_no_tooth": _("Comment {number}"),
+        "pin_draft": _("Place of the new comment"),
+        "pin_words": _("Tooth {tooth} · stage {n}"),
+        "pin_words_no_tooth": _("Gingiva · stage {n}"),
+        "pin_hint": _("Click the place on the model that your comment is about. Esc leaves."),
+        "measure_hint": _("Click two points on the model. Esc leaves."),
+        "measure_value": _("{distance} mm"),
+        "loading": _("Loading the models."),
+        "no_webgl": _("This browser cannot draw in 3D. The tables hold the same plan; a current browser with WebGL 2 shows the models."),
+        "no_plan": _("The plan of this setup could not be read. Reload the page; if it stays, tell the lab."),
+        "unavailable": _("This setup is no longer available to you."),
+        "failed": _("The models could not be loaded. Check your connection and try again."),
+        "failed_full": _("The fine models could not be loaded. You see the preview."),
+        "context_lost": _("The graphics card stopped. The picture returns as soon as it can."),
+        "retry": _("Retry"),
+        **tooth_names(),
+    }
+
+
+def tooth_names() -> dict[str, str]:
+    """ "Upper left central incisor" for each of the 52 teeth. Quadrants from the patient's upper right, as one looks at the face."""
+    sides = [_("Upper right"), _("Upper left"), _("Lower left"), _("Lower right")]
+    permanent = [
+        _("central incisor"), _("lateral incisor"), _("canine"), _("first premolar"), _("second premolar"),
+        _("first molar"), _("second molar"), _("third molar"),
+    ]  # fmt: skip
+    primary = [
+        _("primary central incisor"), _("primary lateral incisor"), _("primary canine"),
+        _("primary first molar"), _("primary second molar"),
+    ]  # fmt: skip
+    teeth = [(quadrant, place, permanent[place - 1]) for quadrant in range(1, 5) for place in PERMANENT]
+    teeth += [(quadrant, place, primary[place - 1]) for quadrant in range(5, 9) for place in PRIMARY]
+    return {
+        f"tooth_{quadrant}{place}": pgettext("name of a tooth", "%(side)s %(tooth)s") % {"side": sides[(quadrant - 1) % 4], "tooth": tooth}
+        for quadrant, place, tooth in teeth
+    }
