@@ -9,8 +9,11 @@ class CollaborationConfig(AppConfig):
     label = "collaboration"
 
     def ready(self) -> None:
+        from midline.activity import services as activity
         from midline.collaboration import jobs  # noqa: F401 - registers the handlers
+        from midline.collaboration.subscribers import on_event
 
+        activity.subscribe(on_event)
         post_migrate.connect(_install_texts, sender=self)
 
 

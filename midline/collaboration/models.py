@@ -1,6 +1,7 @@
 """Who works with whom, with which permissions."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from midline.core import clock
+from midline.core.locks import LockedWithoutKey
 from midline.practices.models import Provider
 
 
@@ -22,7 +24,19 @@ class Grant(models.TextChoices):
     PUBLISH_SETUPS = "publish_setups", _("Publish setup versions")
 
 
-class ConsentText(models.Model):
+class NeverChanged(models.Model):
+    """A row that is written once: saving it again raises TypeError."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(f"{type(self).__name__} {self.pk} is never changed; write a new one.")
+        super().save(*args, **kwargs)
+
+
+class ConsentText(NeverChanged):
     """A version of the two texts a provider ticks. The newest of each kind is the one in force."""
 
     class Kind(models.TextChoices):
@@ -41,7 +55,7 @@ class ConsentText(models.Model):
         return f"{self.get_kind_display()} {self.version}"
 
 
-class ConsentRecord(models.Model):
+class ConsentRecord(NeverChanged):
     """Who ticked which version of a text, when and from where. Never changed."""
 
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="consents")
@@ -57,7 +71,7 @@ class ConsentRecord(models.Model):
         return f"{self.provider_id} accepted {self.text_id}"
 
 
-class CollaborationQuerySet(models.QuerySet["Collaboration"]):
+class CollaborationQuerySet(LockedWithoutKey["Collaboration"]):
     def live(self, moment: datetime | None = None) -> "CollaborationQuerySet":
         """Those that give access at this moment: accepted, not ended, not past their end."""
         return self.filter(LIVE(moment or clock.now()))
@@ -69,8 +83,11 @@ class CollaborationQuerySet(models.QuerySet["Collaboration"]):
 
 
 def LIVE(moment: datetime) -> Q:  # noqa: N802 - reads as the condition it is
-    """The one condition under which a collaboration gives anything: the end date needs no job to run."""
-    return Q(state="active") & (Q(ends_at=None) | Q(ends_at__gt=moment))
+    """The one condition under which a collaboration gives anything: the end date needs no job to run.
+
+    A provider whose registration was refused after all shares nothing, as they may do nothing themselves.
+    """
+    return Q(state="active", provider__state="confirmed") & (Q(ends_at=None) | Q(ends_at__gt=moment))
 
 
 class Collaboration(models.Model):
@@ -78,6 +95,7 @@ class Collaboration(models.Model):
 
     `every_case` is the standing grant: one column, whatever the number of cases, and future cases join.
     `revision` rises with each change of what is granted; an invitation shows it again when it has moved.
+    `consent_version` and `terms_version`: the texts that the provider had ticked when the person was added; None when that was not kept.
     """
 
     class State(models.TextChoices):
@@ -118,6 +136,8 @@ class Collaboration(models.Model):
     ends_on = models.DateField(null=True)
     ends_at = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=1)
+    consent_version = models.PositiveIntegerField(null=True)
+    terms_version = models.PositiveIntegerField(null=True)
     message = models.TextField(blank=True, max_length=1000)
     created_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True)
@@ -155,11 +175,16 @@ class Collaboration(models.Model):
         return {grant for grant in Grant if getattr(self, grant.value)}
 
     def is_live(self) -> bool:
-        return self.state == self.State.ACTIVE and (self.ends_at is None or self.ends_at > clock.now())
+        """`LIVE` for a row at hand; asks for the provider's state, so lists load it along."""
+        unended = self.state == self.State.ACTIVE and (self.ends_at is None or self.ends_at > clock.now())
+        return unended and self.provider.state == Provider.State.CONFIRMED
 
 
 class Invitation(models.Model):
-    """One e-mailed link: single use, 14 days, bound to the account that held the address when it was sent, else to the address."""
+    """One e-mailed link: single use, 14 days, bound to the account that held the address when it was sent, else to the address.
+
+    `key` is that of the form by which somebody was added: the same form sent twice mails one link.
+    """
 
     collaboration = models.ForeignKey(Collaboration, on_delete=models.CASCADE, related_name="invitations")
     token_digest = models.CharField(max_length=64, unique=True)
@@ -169,6 +194,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    key = models.UUIDField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["collaboration", "-id"], name="invitation_newest")]

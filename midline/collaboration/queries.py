@@ -43,6 +43,25 @@ def consent_is_current(provider_id: int) -> bool:
     return len(texts) == len(ConsentText.Kind.values) and len(consents_of(provider_id)) == len(texts)
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A text of which a collaborator was added under an earlier version than the one in force."""
+
+    label: str
+    version: int
+    in_force: int
+
+
+def earlier_texts(row: Collaboration, texts: dict[str, ConsentText]) -> list[Earlier]:
+    """The texts of which a newer version came into force since this person was added. The collaboration goes on; the page marks it."""
+    added_under = {"consent": row.consent_version, "terms": row.terms_version}
+    return [
+        Earlier(text.get_kind_display(), version, text.version)
+        for kind, text in texts.items()
+        if (version := added_under.get(kind)) is not None and version < text.version
+    ]
+
+
 # --- invitations ----------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +98,12 @@ def open_invitations() -> QuerySet[Invitation]:
 
 
 def belongs_to(invitation: Invitation, user: User) -> bool:
-    """Whether this person may answer: the account that held the address when it was sent, else the one that has verified it."""
+    """Whether this person may answer: the account that held the address when it was sent, else the one that has verified it.
+
+    Never the provider who invites, who may have taken the address over meanwhile.
+    """
+    if invitation.collaboration.provider.person_id == user.pk:
+        return False
     if invitation.person_id is not None:
         return invitation.person_id == user.pk
     return bool(user.emailaddress_set.filter(email=invitation.email, verified=True).exists())  # type: ignore[attr-defined]

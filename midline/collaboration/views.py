@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -113,7 +114,7 @@ def register(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(request.user, User) or found.person_id or queries.account_of(found.email):
         return redirect("collaboration:invitation", token)
     row = found.collaboration
-    given = {"first_name": row.first_name, "last_name": row.last_name, "language": "en", "revision": row.revision}
+    given = {"first_name": row.first_name, "last_name": row.last_name, "language": get_language(), "revision": row.revision}
     form = RegisterForm(request.POST or None, initial=given)
     status = 200
     if request.method == "POST":

@@ -1,7 +1,13 @@
 """Writes on collaborations: consent, adding and changing, the invitation and its answer, the ending, looking people up."""
 
-from midline.collaboration.services.consent import consent_give, texts_ensure
-from midline.collaboration.services.endings import collaboration_leave, collaboration_revoke, invitation_withdraw, lapsed_end
+from midline.collaboration.services.consent import consent_give, text_write, texts_ensure
+from midline.collaboration.services.endings import (
+    collaboration_leave,
+    collaboration_revoke,
+    ends_follow_time_zone,
+    invitation_withdraw,
+    lapsed_end,
+)
 from midline.collaboration.services.grants import CONSENT_MISSING, collaboration_change, collaboration_change_undo, collaborator_add
 from midline.collaboration.services.invitations import (
     InvitationClosed,
@@ -26,6 +32,7 @@ __all__ = [
     "collaboration_revoke",
     "collaborator_add",
     "consent_give",
+    "ends_follow_time_zone",
     "invitation_accept",
     "invitation_decline",
     "invitation_register",
@@ -34,5 +41,6 @@ __all__ = [
     "invitations_again",
     "lapsed_end",
     "person_look_up",
+    "text_write",
     "texts_ensure",
 ]

@@ -20,6 +20,16 @@ def texts_ensure() -> None:
 
 
 @transaction.atomic
+def text_write(*, kind: str, body: str) -> ConsentText:
+    """The next version of a text, in force from now on; those before it stay as they were ticked. The same words make no version."""
+    newest = ConsentText.objects.select_for_update().filter(kind=kind).order_by("-version").first()
+    words = body.replace("\r\n", "\n").strip() + "\n"
+    if newest is not None and newest.body.strip() == words.strip():
+        return newest
+    return ConsentText.objects.create(kind=kind, version=newest.version + 1 if newest else 1, body=words, created_at=clock.now())
+
+
+@transaction.atomic
 def consent_give(*, by: Actor, address: str | None) -> list[ConsentRecord]:
     """The provider ticked both boxes: one record for each text in force that has none yet. `address` is the network address."""
     provider = provider_locked(by)

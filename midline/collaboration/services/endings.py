@@ -16,6 +16,7 @@ from midline.core.workspace import Workspace
 from midline.jobs import services as jobs
 from midline.people.models import User
 from midline.people.policies import Actor
+from midline.practices.queries import time_zone_of
 
 
 def ended(row: Collaboration, how: Collaboration.Ended, *, by_id: int | None, workspace: str, reason: str = "") -> Collaboration:
@@ -38,6 +39,19 @@ def lapse_at(row: Collaboration) -> None:
     for moment in moments:
         key = f"collaboration.lapse:{row.pk}:{moment.timestamp():.0f}"
         jobs.enqueue("collaboration.lapse", {"collaboration": row.pk}, key=key, delay=max(moment - clock.now(), timedelta()))
+
+
+@transaction.atomic
+def ends_follow_time_zone(*, provider_id: int) -> int:
+    """End dates hold through their day where the provider's first practice is now; what is over stays over. Returns how many moved."""
+    zone, moved = time_zone_of(provider_id), 0
+    for row in Collaboration.objects.open().select_for_update().filter(provider_id=provider_id, ends_on__isnull=False):
+        moment = clock.end_of_day(row.ends_on, zone) if row.ends_on else None
+        if moment != row.ends_at:
+            row.ends_at, moved = moment, moved + 1
+            row.save(update_fields=["ends_at"])
+            lapse_at(row)
+    return moved
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -13,14 +14,14 @@ from django.utils.translation import gettext_lazy
 from midline.activity import services as activity
 from midline.activity.models import Event
 from midline.collaboration.events import CollaboratorAdded, GrantsChanged
-from midline.collaboration.models import Collaboration, Grant
-from midline.collaboration.queries import account_of, consent_is_current
-from midline.collaboration.services.endings import lapse_at, lapsed_end
+from midline.collaboration.models import Collaboration, Grant, Invitation
+from midline.collaboration.queries import account_of, consent_is_current, consent_texts_in_force
+from midline.collaboration.services.endings import ended, lapse_at, lapsed_end
 from midline.collaboration.services.invitations import invitation_make, invitation_send, invitations_limit
 from midline.collaboration.services.rows import collaboration_locked, provider_locked
 from midline.core import clock
 from midline.core.errors import NotAllowedNow, Refused
-from midline.people.addresses import address_of
+from midline.people.addresses import address_of, is_own_address
 from midline.people.policies import Actor
 from midline.people.services import name_checked
 from midline.practices.models import Provider
@@ -117,11 +118,12 @@ def collaborator_add(
     every_case: bool = False,
     ends_on: date | None = None,
     message: str = "",
+    key: UUID | None = None,
 ) -> Collaboration:
     """Invites somebody, or changes what is granted when they are invited or active already: never two open rows of one person.
 
-    `evaluates` None: on, but for staff. Raises Refused naming the field (field "consent" while the texts in force are not ticked),
-    and TooMany after 100 invitations within a day.
+    `evaluates` None: on, but for staff. `key` is the form's: sent twice, it mails one link. Raises Refused naming the field (field
+    "consent" while the texts in force are not ticked), NotAllowedNow, and TooMany after 100 invitations within a day.
     """
     provider = provider_locked(by)
     if not consent_is_current(provider.pk):
@@ -140,24 +142,27 @@ def collaborator_add(
         ends_on=ends_on,
     )
     person = account_of(address)
-    if person == by.user or address == by.user.email:
+    if person == by.user or is_own_address(address, by.user):
         raise Refused(_("%(value)s is your own address. Enter that of somebody else.") % {"value": address}, field="email")
-    earlier = _open_with(provider, address, person.pk if person else None)
+    versions = {f"{kind}_version": text.version for kind, text in consent_texts_in_force().items()}
+    earlier = _open_with(provider, address, person.pk if person else None, by)
     if earlier is not None:
         _change(earlier, settled, by)
+        Collaboration.objects.filter(pk=earlier.pk).update(**versions)
         if earlier.state == Collaboration.State.INVITED:
-            invitations_limit(provider)
             Collaboration.objects.filter(pk=earlier.pk).update(first_name=first, last_name=last, message=words)
             earlier.refresh_from_db()
-            invitation_send(earlier, by_id=by.user_id, workspace=by.workspace)
+            if not _is_on_its_way(earlier, key):
+                invitations_limit(provider)
+                invitation_send(earlier, by_id=by.user_id, workspace=by.workspace, key=key)
         return earlier
     invitations_limit(provider)
     row = Collaboration(
-        provider=provider, person=person, email=address, first_name=first, last_name=last, message=words, created_at=clock.now()
+        provider=provider, person=person, email=address, first_name=first, last_name=last, message=words, created_at=clock.now(), **versions
     )
     settled.write(row)
     row.save()
-    invitation = invitation_make(row)
+    invitation = invitation_make(row, key=key)
     lapse_at(row)
     activity.record(
         CollaboratorAdded.of(row, by.user_id, by.workspace, invitation=invitation.pk, registered=person is not None, granted=_told(row))
@@ -165,15 +170,33 @@ def collaborator_add(
     return row
 
 
-def _open_with(provider: Provider, address: str, person_id: int | None) -> Collaboration | None:
-    """The open row with this person or address; what has run out is ended on the way, so that a new one can begin."""
+def _open_with(provider: Provider, address: str, person_id: int | None, by: Actor) -> Collaboration | None:
+    """The open row with this person, else with this address; what has run out is ended on the way, so that a new one can begin.
+
+    Somebody who was invited at two addresses, before the second one was theirs, keeps one of the two: the other invitation is withdrawn.
+    """
     rows = Collaboration.objects.select_for_update().filter(provider=provider).exclude(state=Collaboration.State.ENDED)
     by_person = rows.filter(person_id=person_id).first() if person_id else None
-    found = by_person or rows.filter(email=address).first()
-    if found is not None and found.ends_at and found.ends_at <= clock.now():
-        lapsed_end(collaboration=found)
-        return None
+    by_address = rows.filter(email=address).first()
+    going_on = []
+    for row in {row.pk: row for row in (by_person, by_address) if row}.values():
+        if row.ends_at and row.ends_at <= clock.now():
+            lapsed_end(collaboration=row)
+        else:
+            going_on.append(row)
+    for other in going_on[1:]:
+        if other.state == Collaboration.State.INVITED:
+            ended(other, Collaboration.Ended.WITHDRAWN, by_id=by.user_id, workspace=by.workspace)
+    found = going_on[0] if going_on else None
+    if found is not None and found.email != address and not rows.filter(email=address).exists():
+        found.email = address
+        found.save(update_fields=["email"])
     return found
+
+
+def _is_on_its_way(row: Collaboration, key: UUID | None) -> bool:
+    """Whether the link that works now was mailed for this very form."""
+    return key is not None and Invitation.objects.filter(collaboration=row, key=key, used_at=None, withdrawn_at=None).exists()
 
 
 def _change(row: Collaboration, settled: _Settled, by: Actor) -> Event | None:

@@ -1,10 +1,13 @@
 """The mailed link: made, sent again, accepted once, declined."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from midline.activity import services as activity
@@ -45,27 +48,41 @@ def invitations_limit(provider: Provider) -> None:
         raise TooMany
 
 
-def invitation_make(collaboration: Collaboration) -> Invitation:
-    """A new link; earlier ones of this collaboration stop working. Call it with the collaboration locked, within a transaction."""
+def invitation_make(collaboration: Collaboration, *, key: UUID | None = None) -> Invitation:
+    """A new link; earlier ones of this collaboration stop working. Call it with the collaboration locked, within a transaction.
+
+    It is bound to the account that holds the address now. When nobody does, because the person whom the first link was bound to has
+    moved to another address, it stays theirs and goes where they read their mail; else it is bound to the address.
+    Raises NotAllowedNow when the account works with this provider under another invitation.
+    """
     now = clock.now()
     Invitation.objects.filter(collaboration=collaboration, used_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    bound = account_of(collaboration.email) or User.objects.filter(pk=collaboration.person_id or 0, is_active=True).first()
+    if bound is not None and bound.pk != collaboration.person_id:
+        _bind(collaboration, bound)
     invitation = Invitation(
         collaboration=collaboration,
-        email=collaboration.email,
-        person=account_of(collaboration.email),
+        email=bound.email if bound else collaboration.email,
+        person=bound,
         sent_at=now,
         expires_at=now + INVITATION_LASTS,
+        key=key,
     )
     invitation.token_digest = digest(token_of(invitation))
     invitation.save()
-    if invitation.person_id and collaboration.person_id is None:
-        collaboration.person_id = invitation.person_id
-        collaboration.save(update_fields=["person"])
     return invitation
 
 
-def invitation_send(collaboration: Collaboration, *, by_id: int | None, workspace: str) -> Invitation:
-    invitation = invitation_make(collaboration)
+def _bind(collaboration: Collaboration, person: User) -> None:
+    same_provider = Collaboration.objects.filter(provider_id=collaboration.provider_id).exclude(state=Collaboration.State.ENDED)
+    if collaboration.provider.person_id == person.pk or same_provider.filter(person=person).exists():
+        raise NotAllowedNow(_("%(name)s works with you already. Withdraw this invitation.") % {"name": collaboration.name})
+    collaboration.person = person
+    collaboration.save(update_fields=["person"])
+
+
+def invitation_send(collaboration: Collaboration, *, by_id: int | None, workspace: str, key: UUID | None = None) -> Invitation:
+    invitation = invitation_make(collaboration, key=key)
     lapse_at(collaboration)
     registered = invitation.person_id is not None
     activity.record(InvitationSent.of(collaboration, by_id, workspace, invitation=invitation.pk, registered=registered))
@@ -86,19 +103,25 @@ def invitation_resend(*, collaboration: Collaboration, by: Actor) -> Invitation:
 @transaction.atomic
 def invitations_again(*, address: str) -> int:
     """Sends the open invitations of an address once more, asked for by whoever reads its mail. Returns how many."""
-    waiting = Collaboration.objects.open().select_for_update().filter(email=address, state=Collaboration.State.INVITED)
-    for row in waiting:
-        invitation_send(row, by_id=None, workspace="")
-    return len(waiting)
+    waiting = Collaboration.objects.open().select_for_update(of=("self",)).filter(state=Collaboration.State.INVITED)
+    sent = 0
+    for row in waiting.filter(Q(email=address) | Q(person__email=address), provider__state=Provider.State.CONFIRMED):
+        with suppress(NotAllowedNow), transaction.atomic():
+            invitation_send(row, by_id=None, workspace="")
+            sent += 1
+    return sent
 
 
 @transaction.atomic
-def invitation_accept(*, token: str, by: User, seen_revision: int, accepts_terms: bool, address: str | None = None) -> Collaboration:
+def invitation_accept(
+    *, token: str, by: User, seen_revision: int, accepts_terms: bool, seen_terms: int | None = None, address: str | None = None
+) -> Collaboration:
     """The person takes the responsibility; from the next request they see what is shared.
 
-    Under any number of parallel answers one wins: the collaboration's row is locked before the invitation is read.
-    Raises InvitationClosed, WrongPerson, Refused (terms not ticked), and NotAllowedNow when the grants moved since the page was shown
-    or the person works with this provider already.
+    Under any number of parallel answers one wins: the collaboration's row is locked before the invitation is read. `seen_terms` is the
+    version of the Terms & Conditions beside the box (None: the one in force).
+    Raises InvitationClosed, WrongPerson, Refused (terms not ticked), and NotAllowedNow when the grants or the terms moved since the page
+    was shown or the person works with this provider already.
     """
     invitation = _answerable(token)
     row = invitation.collaboration
@@ -108,6 +131,9 @@ def invitation_accept(*, token: str, by: User, seen_revision: int, accepts_terms
         raise NotAllowedNow(_("%(name)s changed what is granted while you were reading. Read it again.") % {"name": row.provider.name})
     if not accepts_terms:
         raise Refused(_("The box is not ticked. Tick it to accept."), field="accept")
+    terms = consent_texts_in_force().get("terms")
+    if terms and seen_terms not in {None, terms.version}:
+        raise NotAllowedNow(_("The Terms & Conditions have a new version since you opened this page. Read it and accept it."))
     now = clock.now()
     row.person, row.state, row.accepted_at = by, Collaboration.State.ACTIVE, now
     try:
@@ -116,7 +142,6 @@ def invitation_accept(*, token: str, by: User, seen_revision: int, accepts_terms
     except IntegrityError:
         raise NotAllowedNow(_("You work with %(name)s already.") % {"name": row.provider.name}) from None
     Invitation.objects.filter(pk=invitation.pk).update(used_at=now)
-    terms = consent_texts_in_force().get("terms")
     activity.record(
         InvitationAccepted.of(
             row, by.pk, Workspace.COLLABORATOR, invitation=invitation.pk, terms=terms.version if terms else None, address=address

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
@@ -19,7 +20,8 @@ from midline.people.policies import Actor
 from midline.people.tests.factories import UserFactory
 from midline.practices.tests.factories import PracticeFactory
 
-ANSWERS = 12
+ANSWERS = 50
+REGISTRATIONS = 12
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_of_many_parallel_registrations_exactly_one_makes_the_account(at_once):
 
         return work
 
-    results = run([register(n) for n in range(ANSWERS)])
+    results = run([register(n) for n in range(REGISTRATIONS)])
 
     assert results.count("made") == 1
     assert set(results) <= {"made", services.InvitationClosed, NotAllowedNow}
@@ -116,6 +118,52 @@ def test_accepting_and_withdrawing_at_once_leaves_one_of_the_two(at_once):
 
     state = look(lambda: Collaboration.objects.get().state)
     assert (state, results) in [("active", ["active", NotAllowedNow]), ("ended", [services.InvitationClosed, "withdrawn"])]
+
+
+def test_accepting_and_removing_at_once_never_leaves_access(at_once):
+    run, look = at_once
+    row, token, by = _invited()
+    user = UserFactory(email="yuki@example.org")
+
+    results = run(
+        [
+            lambda: services.invitation_accept(token=token, by=user, seen_revision=1, accepts_terms=True).state,
+            lambda: services.collaboration_revoke(collaboration=row, by=by).ended,
+        ]
+    )
+
+    assert results in [["active", "revoked"], [services.InvitationClosed, "withdrawn"]]
+    assert not look(lambda: Collaboration.objects.live().exists())
+
+
+def test_accepting_and_changing_the_grants_at_once_accepts_only_what_was_shown(at_once):
+    run, look = at_once
+    row, token, by = _invited()
+    user = UserFactory(email="yuki@example.org")
+
+    def change() -> object:
+        services.collaboration_change(
+            collaboration=row, by=by, relation="mentor", grants=["publish_setups"], evaluates=True, hides_identity=False
+        )
+        return "changed"
+
+    accepted, changed = run(
+        [lambda: services.invitation_accept(token=token, by=user, seen_revision=1, accepts_terms=True).publish_setups, change]
+    )
+
+    assert changed == "changed"
+    assert accepted in (False, NotAllowedNow)
+    assert look(lambda: Collaboration.objects.get().state) == ("invited" if accepted is NotAllowedNow else "active")
+
+
+def test_the_same_form_sent_many_times_at_once_mails_one_link(at_once):
+    run, look = at_once
+    _row, _token, by = _invited("somebody@example.org")
+    key = uuid4()
+
+    run([lambda: services.collaborator_add(by=by, email="new@example.org", first_name="N", last_name="N", key=key).pk] * 6)
+
+    assert look(lambda: Invitation.objects.filter(email="new@example.org").count()) == 1
 
 
 def test_inviting_the_same_person_many_times_at_once_makes_one_collaboration(at_once):

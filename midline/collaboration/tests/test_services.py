@@ -1,6 +1,7 @@
 """Adding, changing, inviting, accepting, declining, ending: each rule by its sentence."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -19,6 +20,7 @@ from midline.jobs.models import Job
 from midline.jobs.services import run_all
 from midline.people.policies import Actor
 from midline.people.tests.factories import UserFactory
+from midline.practices.services import practice_add, practice_save
 from midline.practices.tests.factories import PracticeFactory, ProviderFactory
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,49 @@ def test_a_new_version_of_a_text_asks_again_before_the_next_addition(provider):
 
 def test_ticking_twice_keeps_one_record(provider):
     assert services.consent_give(by=acting(provider), address=None) == []
+
+
+def test_what_was_written_once_is_never_changed(provider):
+    for row in (*ConsentText.objects.all(), *ConsentRecord.objects.all()):
+        with pytest.raises(TypeError):
+            row.save()
+
+
+def test_a_collaborator_who_is_there_stays_and_is_marked_when_a_new_version_comes(provider):
+    row = accept(add(provider), UserFactory(email="yuki.otani@example.org"))
+    assert (row.consent_version, row.terms_version) == (1, 1)
+    assert queries.earlier_texts(row, queries.consent_texts_in_force()) == []
+
+    services.text_write(kind="terms", body="Second terms.")
+
+    row.refresh_from_db()
+    assert row.is_live()
+    marks = queries.earlier_texts(row, queries.consent_texts_in_force())
+    assert [(mark.label, mark.version, mark.in_force) for mark in marks] == [("Terms & Conditions", 1, 2)]
+
+
+def test_adding_somebody_again_under_the_version_in_force_takes_the_mark_away(provider):
+    row = accept(add(provider), UserFactory(email="yuki.otani@example.org"))
+    services.text_write(kind="consent", body="Second.")
+    services.consent_give(by=acting(provider), address=None)
+
+    add(provider)
+
+    row.refresh_from_db()
+    assert (row.state, row.consent_version, row.terms_version) == ("active", 2, 1)
+    assert queries.earlier_texts(row, queries.consent_texts_in_force()) == []
+
+
+def test_permissions_of_who_is_there_can_be_changed_before_the_new_version_is_ticked(provider):
+    row = add(provider)
+    services.text_write(kind="terms", body="Second terms.")
+
+    services.collaboration_change(
+        collaboration=row, by=acting(provider), relation="mentor", grants=["download"], evaluates=True, hides_identity=False
+    )
+
+    row.refresh_from_db()
+    assert (row.download, row.terms_version) == (True, 1)
 
 
 def test_texts_that_stand_are_not_written_again():
@@ -189,6 +234,50 @@ def test_inviting_oneself_is_refused(provider, spelling):
 
 
 @pytest.mark.parametrize(
+    ("own", "typed"),
+    [
+        ("maren@example.org", "maren+staff@example.org"),
+        ("maren+portal@example.org", "maren@example.org"),
+        ("maren@example.org", "MAREN+@example.org"),
+    ],
+)
+def test_inviting_oneself_is_refused_under_the_plus_forms_of_the_own_mailbox(provider, own, typed):
+    move(provider.person, own)
+    with pytest.raises(Refused, match="your own address"):
+        add(provider, typed)
+
+
+def test_inviting_oneself_is_refused_under_an_own_address_that_waits_for_its_proof(provider):
+    provider.person.emailaddress_set.create(email="maren.new@example.org", verified=False, primary=False)
+    with pytest.raises(Refused, match="your own address"):
+        add(provider, "maren.new@example.org")
+
+
+@pytest.mark.parametrize("typed", ["practice+jonas@example.org", "marena@example.org", "maren@elsewhere.example"])
+def test_people_with_a_similar_address_can_be_invited(provider, typed):
+    move(provider.person, "practice+maren@example.org")
+    assert add(provider, typed).state == "invited"
+
+
+def test_the_same_form_sent_twice_mails_one_link(provider):
+    key = uuid4()
+    first = add(provider, key=key)
+    again = add(provider, key=key, grants=["download"])
+
+    again.refresh_from_db()
+    assert (again.pk, again.download) == (first.pk, True)
+    assert Invitation.objects.count() == 1
+    add(provider, key=uuid4())
+    assert Invitation.objects.count() == 2
+
+
+def test_going_back_and_typing_somebody_else_into_the_same_form_invites_them(provider):
+    key = uuid4()
+    rows = {add(provider, key=key).pk, add(provider, "else@example.org", key=key).pk}
+    assert len(rows) == Invitation.objects.count() == 2
+
+
+@pytest.mark.parametrize(
     ("field", "terms"),
     [
         ("email", {"email": "nobody"}),
@@ -229,6 +318,29 @@ def test_an_end_date_holds_through_that_day_in_the_time_zone_of_the_first_practi
     row = add(provider, ends_on=date(2026, 6, 30))
 
     assert row.ends_at == datetime(2026, 6, 30, 22, tzinfo=UTC)
+
+
+@time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC))
+def test_end_dates_move_with_the_time_zone_of_the_first_practice(provider):
+    practice = provider.practices.get()
+    row = add(provider, ends_on=date(2026, 6, 30))
+
+    practice_save(practice=practice, by=acting(provider), name="Moved", time_zone="America/New_York")
+
+    row.refresh_from_db()
+    assert row.ends_at == datetime(2026, 7, 1, 4, tzinfo=UTC)
+    practice_add(by=acting(provider), name="Second", time_zone="Asia/Tokyo")
+    row.refresh_from_db()
+    assert row.ends_at == datetime(2026, 7, 1, 4, tzinfo=UTC)
+
+
+def test_what_is_over_does_not_come_back_when_the_practice_moves_west(provider):
+    with time_machine.travel(datetime(2026, 6, 1, 12, tzinfo=UTC)):
+        row = add(provider, ends_on=date(2026, 6, 30))
+    with time_machine.travel(datetime(2026, 6, 30, 23, tzinfo=UTC)):
+        practice_save(practice=provider.practices.get(), by=acting(provider), name="Moved", time_zone="America/New_York")
+        row.refresh_from_db()
+        assert not Collaboration.objects.open().exists()
 
 
 @time_machine.travel(datetime(2026, 6, 1, 21, 59, tzinfo=UTC))
@@ -385,6 +497,100 @@ def test_an_invitation_belongs_to_the_account_that_held_the_address_when_it_was_
     with pytest.raises(services.WrongPerson):
         accept(row, second)
     assert accept(row, first).person == first
+
+
+def move(person, address) -> None:
+    """The person changes their e-mail address: the old one is no longer theirs."""
+    person.emailaddress_set.update(email=address)
+    person.email = address
+    person.save()
+
+
+def test_an_invitation_sent_again_follows_the_person_to_their_new_address(provider):
+    person = UserFactory(email="yuki.otani@example.org")
+    row = add(provider)
+    move(person, "moved@example.org")
+
+    invitation = services.invitation_resend(collaboration=row, by=acting(provider))
+
+    assert (invitation.person, invitation.email) == (person, "moved@example.org")
+    row.refresh_from_db()
+    assert row.email == "yuki.otani@example.org"
+    with pytest.raises(services.WrongPerson):
+        accept(row, UserFactory(email="yuki.otani@example.org"))
+    assert accept(row, person).person == person
+
+
+def test_an_invitation_sent_again_belongs_to_the_account_that_holds_the_address_by_then(provider):
+    first = UserFactory(email="yuki.otani@example.org")
+    row = add(provider)
+    move(first, "moved@example.org")
+    second = UserFactory(email="yuki.otani@example.org")
+
+    services.invitation_resend(collaboration=row, by=acting(provider))
+
+    row.refresh_from_db()
+    with pytest.raises(services.WrongPerson):
+        accept(row, first)
+    assert accept(row, second).person == second
+
+
+def test_inviting_somebody_at_their_new_address_sends_it_there_and_never_doubles(provider):
+    person = UserFactory(email="yuki.otani@example.org")
+    row = add(provider)
+    move(person, "moved@example.org")
+
+    again = add(provider, "moved@example.org")
+
+    assert again.pk == row.pk
+    assert Invitation.objects.latest("pk").email == "moved@example.org"
+    assert accept(again, person).email == "moved@example.org"
+
+
+def test_two_invitations_that_turn_out_to_be_one_person_become_one(provider):
+    """Invited at two addresses before either was theirs; then both are added again."""
+    person = UserFactory(email="yuki.otani@example.org")
+    first = accept(add(provider), person)
+    second = add(provider, "moved@example.org")
+    move(person, "moved@example.org")
+
+    again = add(provider, "moved@example.org")
+
+    second.refresh_from_db()
+    assert (again.pk, again.state, second.ended) == (first.pk, "active", "withdrawn")
+
+
+def test_registering_meanwhile_keeps_the_invitation(provider):
+    row = add(provider)
+    person = UserFactory(email="yuki.otani@example.org")
+
+    services.invitation_resend(collaboration=row, by=acting(provider))
+
+    row.refresh_from_db()
+    assert row.person == person
+    assert accept(row, person).state == "active"
+
+
+def test_a_provider_who_took_the_invited_address_over_does_not_collaborate_with_themselves(provider):
+    row = add(provider)
+    move(provider.person, "yuki.otani@example.org")
+
+    with pytest.raises(services.WrongPerson):
+        accept(row, provider.person)
+    with pytest.raises(NotAllowedNow):
+        services.invitation_resend(collaboration=row, by=acting(provider))
+    assert Collaboration.objects.get().state == "invited"
+
+
+def test_the_version_of_the_terms_beside_the_box_is_the_one_that_is_accepted(provider):
+    person = UserFactory(email="yuki.otani@example.org")
+    row = add(provider)
+    services.text_write(kind="terms", body="Second terms.")
+
+    with pytest.raises(NotAllowedNow):
+        accept(row, person, seen_terms=1)
+    accept(row, person, seen_terms=2)
+    assert Event.objects.get(kind="collaboration.accepted").data["terms"] == 2
 
 
 def test_somebody_else_cannot_accept_or_decline(provider):
