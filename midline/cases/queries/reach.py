@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import QuerySet
+
 from midline.cases.models import Case, CaseUnread, CollaborationCount, Group, Order, ProviderCount, ReadyMark, Status
 from midline.cases.policies import cases_for
 from midline.cases.queries.conditions import statuses_of
@@ -83,10 +85,18 @@ class Reach:
             return {**counts, "evaluate": evaluate, "progress": action + progress - evaluate}
         return {**counts, "action": action, "progress": progress}
 
-    def practices(self) -> list[Practice]:
-        """Practices that a filter offers."""
-        providers = [c.provider_id for c in self.live] if self.is_collaborator else [self.actor.provider_id or 0]
-        return list(Practice.objects.filter(provider_id__in=providers).order_by("name", "id"))
+    @cached_property
+    def provider_counts(self) -> dict[int, int]:
+        """How many cases of each provider are visible."""
+        return {provider: sum(row.values()) for provider, row in self.by_status.items()}
+
+    def practices(self, provider: int | None = None, words: str = "") -> QuerySet[Practice]:
+        """Practices by name: of every provider within reach or of one, whose name holds every word of `words`."""
+        mine = [c.provider_id for c in self.live] if self.is_collaborator else [self.actor.provider_id or 0]
+        rows = Practice.objects.filter(provider_id__in=[pk for pk in mine if provider in {None, pk}]).order_by("name", "id")
+        for word in words.split():
+            rows = rows.filter(name__icontains=word)
+        return rows
 
 
 def reach_of(actor: Actor) -> Reach:

@@ -2,20 +2,33 @@
 
 import csv
 import io
+import random
+from collections import Counter
+from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from midline.activity.models import Access
 from midline.cases import services
-from midline.cases.models import CaseUnread, Patient
-from midline.cases.tests.factories import case_in, make_case, share
+from midline.cases.models import Case, CaseUnread, Patient, ProviderCount
+from midline.cases.policies import cases_for
+from midline.cases.tests.factories import PATHS, case_in, make_case, provider_actor, share
 from midline.collaboration.models import Collaboration
 from midline.collaboration.tests.factories import CollaborationFactory
+from midline.core import clock
+from midline.core.text import norm
+from midline.people.models import User
+from midline.practices.models import Practice, Provider
 from midline.practices.tests.factories import PracticeFactory
 
 CASES = reverse("cases:collaborator_cases")
 EXPORT = reverse("cases:export_collaborator_cases")
+PROVIDERS = reverse("cases:collaborator_choose", args=["provider"])
+PRACTICES = reverse("cases:collaborator_choose", args=["practice"])
 
 
 @pytest.mark.parametrize("who", ["owner", "technician", "stranger", "other_provider"])
@@ -81,19 +94,154 @@ def test_the_status_column_is_the_own_state(cast):
 
 
 def test_providers_are_offered_with_their_counts_and_one_can_be_chosen(cast):
-    other = PracticeFactory(provider__person__first_name="Anselm", provider__person__last_name="Vogt")
+    other = PracticeFactory(name="Vogt Kieferorthopädie", provider__person__first_name="Anselm", provider__person__last_name="Vogt")
     CollaborationFactory(provider=other.provider, person=cast.with_no_grant.user, every_case=True)
     theirs = make_case(other)
     make_case(other)
+    client = cast.with_no_grant.client
 
-    response = cast.with_no_grant.client.get(CASES)
-    assert [(one["name"], one["count"]) for one in response.context["providers"]] == [("Anselm Vogt", 2), ("Maren Østby", 1)]
-    assert "All providers (2)" in response.content.decode()
+    assert "All providers (2)" in client.get(CASES).content.decode()
+    offered = client.get(PROVIDERS, {"status": "draft"}).context["providers"]
+    assert (offered.every.count, offered.every.chosen, offered.more) == (3, True, 0)
+    assert [(one.label, one.count, one.about) for one in offered.rows] == [
+        ("Anselm Vogt", 2, "Vogt Kieferorthopädie"),
+        ("Maren Østby", 1, cast.practice.name),
+    ]
+    assert offered.rows[0].url == f"?status=draft&provider={other.provider_id}", "the rest of the view stays"
 
-    response = cast.with_no_grant.client.get(CASES, {"provider": other.provider_id})
+    response = client.get(CASES, {"provider": other.provider_id})
     assert theirs.number in response.content.decode()
     assert cast.case.number not in response.content.decode()
+    assert "Anselm Vogt (2)" in response.content.decode()
     assert response.context["list"].tab_counts[""] == 2
+    assert [one.chosen for one in client.get(PROVIDERS, {"provider": other.provider_id}).context["providers"].rows] == [True, False]
+
+
+def test_a_provider_is_found_by_a_part_of_the_name_which_never_stands_in_the_address(cast):
+    for name in ("Anselm Krüger-Vogt", "Léa Fontaine"):
+        first, last = name.split(" ", 1)
+        practice = PracticeFactory(provider__person__first_name=first, provider__person__last_name=last)
+        CollaborationFactory(provider=practice.provider, person=cast.with_no_grant.user)
+    fragment = {"HX-Request": "true"}
+
+    def found(words: str) -> str:
+        return cast.with_no_grant.client.post(PROVIDERS, {"words": words}, headers=fragment).content.decode()
+
+    assert "Anselm Krüger-Vogt" in found("kruger")
+    assert "Léa Fontaine" not in found("kruger")
+    assert "Léa Fontaine" in found("FON lea")
+    assert "No provider who shares with you has “nobody” in the name." in found("nobody")
+    assert "All providers" in found("")
+
+
+def test_the_counts_are_those_of_a_plain_recount(cast):
+    """By standing grant, by single share, one taken back, one that ended, one that only withholds."""
+    chance, user = random.Random(3), cast.with_no_grant.user
+    for _provider in range(4):
+        practice = PracticeFactory()
+        row = CollaborationFactory(provider=practice.provider, person=user, every_case=chance.random() < 0.4)
+        for _case in range(4):
+            case = case_in(practice, chance.choice(list(PATHS)), technician=cast.technician.user)
+            act = chance.choice(["share", "withhold", "end", "none"])
+            if act in {"share", "end"}:
+                share(case, row)
+            if act == "end":
+                services.cases_unshare(collaboration=row, cases=Case.objects.filter(pk=case.pk), by=provider_actor(practice))
+            if act == "withhold" and row.every_case:
+                share(case, row, gives=False, withholds_download=True)
+    over = CollaborationFactory(
+        provider=PracticeFactory().provider, person=user, every_case=True, ends_at=clock.now() - timedelta(minutes=1)
+    )
+    offered = cast.with_no_grant.client.get(PROVIDERS).context["providers"]
+
+    plain = Counter(cases_for(cast.with_no_grant.actor).values_list("provider_id", flat=True))
+    assert {QueryDict(one.url[1:])["provider"]: one.count for one in offered.rows} == {
+        str(pk): plain[pk] for pk in Collaboration.objects.live().filter(person=user).values_list("provider_id", flat=True)
+    }
+    assert offered.every.count == sum(plain.values())
+    assert str(over.provider_id) not in {QueryDict(one.url[1:])["provider"] for one in offered.rows}
+
+
+@pytest.fixture
+def of_2000_providers(cast):
+    """The collaborator of 2,000 providers with a case each, and of the two from whom the plain budget is measured."""
+    practices = crowd(2_000, cast.with_no_grant.user)
+    assert len(practices) == 2_000
+    return cast.with_no_grant
+
+
+def crowd(n: int, person) -> list[Practice]:
+    """n providers with a practice and a submitted case each, who share every case with `person`: written set-wise."""
+    users = User.objects.bulk_create(User(email=f"p{i}@many.example", first_name=f"Name{i:04}", last_name="Many") for i in range(n))
+    providers = Provider.objects.bulk_create(Provider(person=user, state=Provider.State.CONFIRMED) for user in users)
+    practices = Practice.objects.bulk_create(Practice(provider=p, name=f"Practice {i:04}") for i, p in enumerate(providers))
+    about = {"person": person, "email": person.email, "first_name": "A", "last_name": "B", "state": "active", "every_case": True}
+    Collaboration.objects.bulk_create(Collaboration(provider=p, relation="mentor", accepted_at=clock.now(), **about) for p in providers)
+    first = (Case.objects.order_by("-id").values_list("pk", flat=True).first() or 0) + 1
+    numbered = enumerate(zip(providers, practices, users, strict=True), start=first)
+    Case.objects.bulk_create(
+        Case(
+            pk=pk, number=Case.number_for(pk), provider=p, practice=w, case_type="aligner", status="submitted",
+            submitted_at=clock.now(), created_by=u, clinician_norm=norm(u.name),
+        )
+        for pk, (p, w, u) in numbered
+    )  # fmt: skip
+    for provider in providers:
+        ProviderCount.objects.update_or_create(pk=provider.pk, defaults={"submitted": 1})
+    return practices
+
+
+@pytest.mark.slow
+def test_with_2000_providers_the_page_is_as_small_and_asks_as_often_as_with_two(cast, of_2000_providers):
+    client = of_2000_providers.client
+    few = CollaborationFactory(provider=cast.practice.provider, person=cast.stranger.user, every_case=True)
+    CollaborationFactory(provider=cast.other_provider.user.provider, person=few.person, every_case=True)
+
+    def asked(reader, address: str, **query) -> tuple[int, str]:
+        with CaptureQueriesContext(connection) as captured:
+            page = reader.get(address, query).content.decode()
+        return len(captured), page
+
+    for address, query in ((CASES, {}), (CASES, {"group": "evaluate"}), (PROVIDERS, {}), (PRACTICES, {})):
+        two, _small = asked(cast.stranger.client, address, **query)
+        many, page = asked(client, address, **query)
+        assert many <= two + 1, (address, query, "one more names the practices chosen among many")
+        assert len(page) < 130_000, (address, query)
+    page = asked(client, CASES)[1]
+    assert page.count("Practice 19") < 60
+    assert "All providers (2001)" in page
+    offered = client.get(PROVIDERS).context["providers"]
+    assert (len(offered.rows), offered.more, offered.searched) == (50, 1_951, True)
+    answer = client.post(PROVIDERS, {"words": "name1999"}, headers={"HX-Request": "true"}).content.decode()
+    assert answer.count("Many") == 1
+    assert "Practice 1999" in answer
+
+    one = QueryDict(client.post(PROVIDERS, {"words": "name1999"}).context["providers"].rows[0].url[1:])["provider"]
+    chosen = client.get(CASES, {"provider": one})
+    assert len(chosen.context["list"].rows) == 1
+    assert "Practice 1999" in str(chosen.context["list"].filters[2].options), "the practices of one provider stand in the page"
+
+
+@pytest.mark.slow
+def test_practices_among_many_are_found_and_ticks_stay(cast, of_2000_providers):
+    client = of_2000_providers.client
+    kept = Practice.objects.get(name="Practice 0042")
+    answer = client.post(PRACTICES, {"words": "1777", "practice": kept.pk}, headers={"HX-Request": "true"})
+
+    rows = answer.context["practices"].rows
+    assert [(row.label, row.chosen) for row in rows] == [("Practice 0042", True), ("Practice 1777", False)]
+    found = client.get(CASES, {"practice": [row.value for row in rows]}).context["list"]
+    assert sorted(row.practice for row in found.rows) == ["Practice 0042", "Practice 1777"]
+    assert found.filters[2].value == "any of 2"
+
+
+@pytest.mark.parametrize("what", ["provider", "practice"])
+def test_the_choice_is_a_page_of_its_own_without_scripts(cast, what):
+    page = cast.with_no_grant.client.post(reverse("cases:collaborator_choose", args=[what]), {"words": "Nothing like this"})
+
+    assert page.status_code == 200
+    assert "Nothing like this" in page.content.decode()
+    assert "<html" in page.content.decode()
 
 
 def test_a_provider_who_does_not_share_cannot_be_chosen(cast):

@@ -3,18 +3,21 @@
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from midline.activity.services import record_access
 from midline.cases.policies import providers_for
 from midline.cases.queries import Row
+from midline.cases.views.choosing import Practices, Providers, provider_choice
 from midline.cases.views.export import Cells, csv_of
 from midline.cases.views.opening import reach_in, to_search, view_asked
 from midline.cases.views.shown import FILTERS, Column, ListPage
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
 
+OFFERED = [name for name in FILTERS if name != "collaborator"]
 COLUMNS = (
     Column(gettext_lazy("Case"), "number"),
     Column(gettext_lazy("Patient"), "patient"),
@@ -51,17 +54,26 @@ def collaborator_cases(request: PortalRequest) -> HttpResponse:
     asked = view_asked(request, reach)
     if request.method == "POST":
         return to_search(request, asked)
-    page = ListPage.of(asked, reach, COLUMNS, offered=[name for name in FILTERS if name != "collaborator"])
+    page = ListPage.of(asked, reach, COLUMNS, offered=OFFERED)
     record_access(request, "collaborator_cases", page.case_ids)
-    without = asked.but(provider=None).pairs()
-    context = {"list": page, "providers": _providers(page), "without_provider": without, "may_add": providers_for(request.actor).exists()}
+    context = {"list": page, "chosen": provider_choice(asked, reach), "may_add": providers_for(request.actor).exists()}
     return render(request, "cases/collaborator_cases.html", context)
 
 
-def _providers(page: ListPage) -> list[dict[str, object]]:
-    """Every provider who shares, with the number of cases shared."""
-    counts = {pk: sum(row.values()) for pk, row in page.reach.by_status.items()}
-    return [{"id": c.provider_id, "name": c.provider.name, "count": counts.get(c.provider_id, 0)} for c in page.reach.live]
+@require_http_methods(["GET", "POST"])
+def collaborator_choose(request: PortalRequest, what: str) -> HttpResponse:
+    """The Provider drop-down, or the practices to filter by, opened: 50 at most, found by a part of the name, which is sent by POST."""
+    reach = reach_in(request, Workspace.COLLABORATOR)
+    asked, words = view_asked(request, reach), request.POST.get("words", "")[:80]
+    context = {"what": what, "words": words, "here": request.get_full_path(), "list_url": reverse("cases:collaborator_cases")}
+    if what == "provider":
+        context |= {"providers": Providers.of(asked, reach, words), "chosen": provider_choice(asked, reach)}
+    else:
+        context |= {"practices": Practices.of(asked, reach, words, ticked=request.POST.getlist("practice"))}
+    found_only = request.htmx and request.method == "POST"
+    return render(
+        request, "cases/_choose_found.html" if found_only else "cases/_choose.html" if request.htmx else "cases/choose.html", context
+    )
 
 
 @require_GET

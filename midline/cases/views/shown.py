@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,13 +30,18 @@ SORT_LABELS = {
     "activity": gettext_lazy("Last activity"),
 }
 FILTERS = ("status", "cstatus", "collaborator", "practice", "type", "turn", "active")
+# Up to so many practices stand in the page that filters by them.
+FEW: Final = 100
 # A first click on these begins with the newest.
 NEWEST_FIRST = {"number", "activity"}
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter as a chip: `name` in the address, its options, and what is chosen of them. `single` takes one value."""
+    """A filter as a chip: `name` in the address, its options, and what is chosen of them. `single` takes one value.
+
+    src: where the options are fetched from when there are too many to stand in every page; options then only names what is chosen.
+    """
 
     name: str
     label: StrOrPromise
@@ -46,6 +51,7 @@ class Filter:
     without: str
     single: bool = False
     hidden: Sequence[tuple[str, str]] = ()
+    src: str = ""
 
     @property
     def value(self) -> str:
@@ -133,12 +139,14 @@ class ListPage:
 
     # --- filters ----------------------------------------------------------------------------------------------------
 
-    def _filter(self, name: str, label: StrOrPromise, active: StrOrPromise, options: Sequence[tuple[str, StrOrPromise]]) -> Filter:
+    def filter_of(
+        self, name: str, label: StrOrPromise, active: StrOrPromise, options: Sequence[tuple[str, StrOrPromise]], src: str = ""
+    ) -> Filter:
         given = getattr(self.asked, name)
         single = not isinstance(given, tuple)
         chosen = [str(one) for one in (given if isinstance(given, tuple) else (given,)) if one]
         without = self.asked.but(**{name: None if single else ()})
-        return Filter(name, label, active, options, chosen, without.address(), single, without.pairs())
+        return Filter(name, label, active, options, chosen, without.address(), single, without.pairs(), src)
 
     @cached_property
     def filters(self) -> list[Filter]:
@@ -147,12 +155,20 @@ class ListPage:
             "status": (_("Status"), _("Status is"), Status.choices),
             "cstatus": (_("Collaborator status"), _("Collaborator status is"), CollaboratorStatus.choices),
             "collaborator": (_("Collaborator"), _("Shared with"), [(str(c.pk), c.name) for c in self.collaborations]),
-            "practice": (_("Practice"), _("Practice is"), [(str(p.pk), p.name) for p in self.reach.practices()]),
             "type": (_("Case type"), _("Case type is"), CaseType.choices),
             "turn": (_("Whose turn"), _("Whose turn is"), Turn.choices),
             "active": (_("Last activity"), _("Active in"), _days()),
         }
-        return [self._filter(name, *known[name]) for name in self.offered]
+        return [self.practice_filter() if name == "practice" else self.filter_of(name, *known[name]) for name in self.offered]
+
+    def practice_filter(self) -> Filter:
+        """By practice; more than FEW of them are fetched, and searched, when the filter is opened."""
+        rows = list(self.reach.practices(self.asked.provider)[: FEW + 1])
+        many = self.reach.is_collaborator and len(rows) > FEW
+        if many:
+            rows = list(self.reach.practices(self.asked.provider).filter(pk__in=self.asked.practice))
+        src = reverse("cases:collaborator_choose", args=["practice"]) + self.asked.address() if many else ""
+        return self.filter_of("practice", _("Practice"), _("Practice is"), [(str(p.pk), p.name) for p in rows], src)
 
     @property
     def unread_url(self) -> str:
