@@ -1,6 +1,6 @@
 """Addresses of cases."""
 
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, path
 
 from midline.cases.views import account, collaborator, manage, orders, popover, undo
 
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("account/collaborators/<int:collaboration_id>/withdraw/", account.account_withdraw, name="account_withdraw"),
     path("account/collaborators/<int:collaboration_id>/remove/", account.account_remove, name="account_remove"),
     path("collaborator/cases/", collaborator.collaborator_cases, name="collaborator_cases"),
-    re_path("^collaborator/cases/choose/(?P<what>provider|practice)/$", collaborator.collaborator_choose, name="collaborator_choose"),
+    path("collaborator/cases/provider/", collaborator.collaborator_choose, {"what": "provider"}, name="collaborator_provider"),
+    path("collaborator/cases/practice/", collaborator.collaborator_choose, {"what": "practice"}, name="collaborator_practice"),
     path("collaborator/cases/export.csv", collaborator.export_collaborator_cases, name="export_collaborator_cases"),
 ]

@@ -27,12 +27,12 @@ from midline.practices.tests.factories import PracticeFactory
 
 CASES = reverse("cases:collaborator_cases")
 EXPORT = reverse("cases:export_collaborator_cases")
-PROVIDERS = reverse("cases:collaborator_choose", args=["provider"])
-PRACTICES = reverse("cases:collaborator_choose", args=["practice"])
+PROVIDERS = reverse("cases:collaborator_provider")
+PRACTICES = reverse("cases:collaborator_practice")
 
 
 @pytest.mark.parametrize("who", ["owner", "technician", "stranger", "other_provider"])
-@pytest.mark.parametrize("address", [CASES, EXPORT])
+@pytest.mark.parametrize("address", [CASES, EXPORT, PROVIDERS, PRACTICES])
 def test_nobody_but_a_collaborator_has_this_page(cast, who, address):
     assert cast.client_of(who).get(address).status_code == 404
 
@@ -235,9 +235,9 @@ def test_practices_among_many_are_found_and_ticks_stay(cast, of_2000_providers):
     assert found.filters[2].value == "any of 2"
 
 
-@pytest.mark.parametrize("what", ["provider", "practice"])
-def test_the_choice_is_a_page_of_its_own_without_scripts(cast, what):
-    page = cast.with_no_grant.client.post(reverse("cases:collaborator_choose", args=[what]), {"words": "Nothing like this"})
+@pytest.mark.parametrize("address", [PROVIDERS, PRACTICES])
+def test_the_choice_is_a_page_of_its_own_without_scripts(cast, address):
+    page = cast.with_no_grant.client.post(address, {"words": "Nothing like this"})
 
     assert page.status_code == 200
     assert "Nothing like this" in page.content.decode()

@@ -167,7 +167,7 @@ class ListPage:
         many = self.reach.is_collaborator and len(rows) > FEW
         if many:
             rows = list(self.reach.practices(self.asked.provider).filter(pk__in=self.asked.practice))
-        src = reverse("cases:collaborator_choose", args=["practice"]) + self.asked.address() if many else ""
+        src = reverse("cases:collaborator_practice") + self.asked.address() if many else ""
         return self.filter_of("practice", _("Practice"), _("Practice is"), [(str(p.pk), p.name) for p in rows], src)
 
     @property
