@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("account/collaborators/<int:collaboration_id>/withdraw/", account.account_withdraw, name="account_withdraw"),
     path("account/collaborators/<int:collaboration_id>/remove/", account.account_remove, name="account_remove"),
     path("collaborator/cases/", collaborator.collaborator_cases, name="collaborator_cases"),
-    path("collaborator/cases/provider/", collaborator.collaborator_choose, {"what": "provider"}, name="collaborator_provider"),
-    path("collaborator/cases/practice/", collaborator.collaborator_choose, {"what": "practice"}, name="collaborator_practice"),
+    path("collaborator/choose/provider/", collaborator.collaborator_choose, {"what": "provider"}, name="collaborator_provider"),
+    path("collaborator/choose/practice/", collaborator.collaborator_choose, {"what": "practice"}, name="collaborator_practice"),
     path("collaborator/cases/export.csv", collaborator.export_collaborator_cases, name="export_collaborator_cases"),
 ]
