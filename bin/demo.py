@@ -76,6 +76,7 @@ def main() -> None:
         wait_until_up(url, children)
         accounts = "\n".join(f"    {name}@demo.example" for name in SIGN_INS)
         prepare.say(f"\nMidline is at {url}\n\n  Sign in as\n{accounts}\n  with the password midline-demo\n")
+        prepare.say("  My Account, Collaborator(s): colleague@demo.example is found by the whole address, private@demo.example by nobody\n")
         prepare.say(f"  Mail goes to {data / 'mail'} and is shown at {url}/mail/\n  Ctrl-C stops everything; the data stays in {data}\n")
         while all(child.poll() is None for child in children):
             time.sleep(0.5)

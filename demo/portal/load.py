@@ -33,6 +33,7 @@ class Cast:
     def __init__(self, *, collaborators: bool) -> None:
         self.provider = people.provider()
         self.colleague = people.second_provider()
+        people.nobody_finds()
         self.practices = list(self.provider.practices.all())
         self.owner = Actor(self.provider.person, Workspace.PROVIDER, self.provider.pk)
         self.technician = Actor(people.person("lab", "Ingrid", "Solheim", is_technician=True), Workspace.LAB)
@@ -59,6 +60,8 @@ class Cast:
             relation=relation,
             state=Collaboration.State.ACTIVE,
             accepted_at=clock.now(),
+            consent_version=1,
+            terms_version=1,
             **granted,
         )
         services.collaboration_recount(made)

@@ -102,8 +102,13 @@ def provider() -> Provider:
     return made
 
 
+def nobody_finds() -> User:
+    """A clinician who works with nobody and does not allow being found: typing the whole address tells what an unknown address tells."""
+    return person("private", "Signe", "Dahl", findable=User.Findable.NOBODY)
+
+
 def second_provider() -> Provider:
-    """A colleague whose one case nobody shares: what a stranger must never see."""
+    """A colleague whose one case nobody shares: what a stranger must never see. Whoever types the whole address is shown the name."""
     user = person("colleague", "Eskil", "Aabakken")
     made = Provider.objects.create(person=user, license_number="NO-5530118", country="NO", state=Provider.State.CONFIRMED)
     Practice.objects.create(provider=made, name="Bryggen", street="Bryggen 9", city="5003 Bergen", country="NO", time_zone="Europe/Oslo")

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from midline.collaboration.models import Collaboration, Grant
@@ -36,7 +38,7 @@ class PermissionsForm(forms.Form):
         error_messages={"invalid": _("This is no day of the calendar. Enter one such as 2027-06-30.")},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
-    scope = forms.ChoiceField(choices=[("none", _("No case yet")), ("every", _("Every case"))], initial="none")
+    scope = forms.ChoiceField(label=_("Cases"), choices=[("none", _("No case yet")), ("every", _("Every case"))], initial="none")
     add_orders = _switch(Grant.ADD_ORDERS.label, HELP[Grant.ADD_ORDERS])
     decline_setups = _switch(Grant.DECLINE_SETUPS.label, HELP[Grant.DECLINE_SETUPS])
     edit_records = _switch(Grant.EDIT_RECORDS.label, HELP[Grant.EDIT_RECORDS])
@@ -68,6 +70,20 @@ class PermissionsForm(forms.Form):
             "every_case": given["scope"] == "every",
             "ends_on": given["ends_on"],
         }
+
+    def differences(self, row: Collaboration) -> list[tuple[str, str, str]]:
+        """Where what was typed is not what `row` grants now: the field, what stands, what was typed. The form is valid."""
+        now = self.values_of(row)
+        changed = [name for name in self.fields if name in now and now[name] != self.cleaned_data[name]]
+        return [(str(self[name].label), self._said(name, now[name]), self._said(name, self.cleaned_data[name])) for name in changed]
+
+    def _said(self, name: str, value: Any) -> str:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            return str(dict(field.choices)[value])  # type: ignore[arg-type]
+        if isinstance(value, bool):
+            return gettext("on") if value else gettext("off")
+        return date_format(value, "DATE_FORMAT") if value else gettext("none")
 
     @property
     def switches(self) -> list[forms.BoundField]:

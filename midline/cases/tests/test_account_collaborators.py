@@ -143,7 +143,7 @@ def test_ticking_and_adding_in_one_go_invites_with_what_was_chosen(browser, prov
     response = browser.post(PAGE, SOMEBODY | TICKS | {"add_orders": "on", "decline_setups": "on"})
 
     row = Collaboration.objects.get()
-    assert response["Location"] == PAGE
+    assert response["Location"] == f"{PAGE}?added={row.pk}"
     assert (row.provider, row.state, row.relation, row.evaluates) == (provider, "invited", "staff", False)
     assert row.granted == {Grant.ADD_ORDERS, Grant.DECLINE_SETUPS}
     assert b"Yuki" in browser.get(PAGE).content
@@ -152,8 +152,25 @@ def test_ticking_and_adding_in_one_go_invites_with_what_was_chosen(browser, prov
 def test_several_are_added_in_a_row(browser, provider):
     tick(provider)
     for n in range(3):
-        assert browser.post(PAGE, SOMEBODY | {"email": f"p{n}@example.org"}).status_code == 302
+        response = browser.post(PAGE, SOMEBODY | {"email": f"p{n}@example.org"})
+        page = browser.get(response["Location"]).content.decode()
+        assert re.search(r'<input type="email" name="email"[^>]*autofocus', page)
+        assert f'value="p{n}@' not in page.split("<datalist")[0]
+        assert "<fieldset disabled" not in page
     assert Collaboration.objects.count() == 3
+    assert "autofocus" not in re.search(r'<input type="email"[^>]*>', browser.get(PAGE).content.decode())[0]
+
+
+def test_the_form_sent_twice_mails_one_link(browser, provider):
+    tick(provider)
+    key = re.search(r'name="key" value="([^"]+)"', browser.get(PAGE).content.decode())[1]
+
+    for _n in range(2):
+        assert browser.post(PAGE, SOMEBODY | {"key": key}).status_code == 302
+
+    assert Invitation.objects.count() == 1
+    assert browser.post(PAGE, SOMEBODY | {"key": "no key"}).status_code == 302
+    assert Invitation.objects.count() == 2
 
 
 def test_nothing_but_the_fields_of_the_form_is_taken(browser, provider):
@@ -366,12 +383,105 @@ def test_hiding_identity_is_the_switch_off(browser, provider):
     assert Collaboration.objects.get().hides_identity
 
 
-def test_a_form_that_is_older_than_a_change_is_409(browser, provider):
+def test_a_form_that_is_older_than_a_change_is_409_and_keeps_what_was_typed(browser, provider):
+    """Two tabs with the same collaborator: the second one saves over nothing, shows both, and saves when asked again."""
     row = CollaborationFactory(provider=provider)
     change(browser, row, download="on")
 
-    assert change(browser, row, publish_setups="on").status_code == 409
+    response = change(browser, row, publish_setups="on", ends_on="2030-06-30")
+
+    page = response.content.decode()
+    assert response.status_code == 409
     assert Collaboration.objects.get().granted == {Grant.DOWNLOAD}
+    assert response.context["clash"] == [
+        ("Ends on", "none", "30 Jun 2030"),
+        ("Download records and models", "on", "off"),
+        ("Publish setup versions", "off", "on"),
+    ]
+    assert re.search(r'name="publish_setups"[^>]*checked', page)
+    assert 'value="2030-06-30"' in page
+    row.refresh_from_db()
+    assert change(browser, row, publish_setups="on", ends_on="2030-06-30").status_code == 302
+    assert Collaboration.objects.get().granted == {Grant.PUBLISH_SETUPS}
+
+
+def test_two_tabs_that_save_the_same_agree(browser, provider):
+    row = CollaborationFactory(provider=provider)
+    change(browser, row, download="on")
+
+    assert change(browser, row, download="on").status_code == 302
+
+
+def test_changing_somebody_who_was_removed_in_another_tab_is_409(browser, provider):
+    row = CollaborationFactory(provider=provider)
+    browser.post(f"{PAGE}{row.pk}/remove/")
+
+    response = change(browser, row, download="on")
+
+    assert response.status_code == 409
+    assert b"has ended" in response.content
+
+
+def test_list_and_detail_mark_who_was_added_under_an_earlier_text(browser, provider):
+    tick(provider)
+    browser.post(PAGE, SOMEBODY)
+    row = Collaboration.objects.get()
+    words = "Terms &amp; Conditions: added under version 1, version 2 in force"
+    for address in (PAGE, f"{PAGE}{row.pk}/"):
+        assert words not in browser.get(address).content.decode()
+
+    services.text_write(kind="terms", body="Second terms.")
+
+    for address in (PAGE, f"{PAGE}{row.pk}/"):
+        page = browser.get(address).content.decode()
+        assert words in page
+        assert "consent: added under" not in page
+    assert re.search(r"<fieldset disabled", browser.get(PAGE).content.decode())
+    assert browser.post(PAGE, SOMEBODY | TICKS | {"terms": "2"}).status_code == 302
+    assert words not in browser.get(PAGE).content.decode()
+
+
+def test_withdrawing_and_removing_ask_first_and_say_what_happens(browser, provider):
+    tick(provider)
+    browser.post(PAGE, SOMEBODY)
+    active = CollaborationFactory(provider=provider)
+    page = browser.get(PAGE).content.decode()
+    for words in ("Withdraw the invitation of Yuki Ōtani?", f"Remove {active.name}?", "can no longer answer", "sees none of your cases"):
+        assert words in page
+    detail = browser.get(f"{PAGE}{active.pk}/").content.decode()
+    assert re.search(r"<details[^>]*>.*Remove collaborator</summary>.*sees none of your cases.*/remove/", detail, re.DOTALL)
+
+
+def test_pressing_send_again_twice_mails_one_link(browser, provider):
+    tick(provider)
+    browser.post(PAGE, SOMEBODY)
+    row = Collaboration.objects.get()
+    seen = re.search(r'name="seen" value="(\d+)"', browser.get(PAGE).content.decode())[1]
+
+    for _n in range(2):
+        assert browser.post(f"{PAGE}{row.pk}/resend/", {"seen": seen}).status_code == 302
+
+    assert Invitation.objects.count() == 2
+
+
+def test_the_page_after_inviting_reads_the_same_for_an_account_as_for_none(browser, provider):
+    """Neither the number of reads nor the words tell whether an address has an account."""
+    tick(provider)
+    UserFactory(email="known@example.org", findable="nobody")
+    reads, pages = [], []
+    for email in ("known@example.org", "unknown@example.org"):
+        browser.post(PAGE, SOMEBODY | {"email": email})
+        row = Collaboration.objects.get(email=email)
+        browser.get(PAGE)
+        for address in (PAGE, f"{PAGE}{row.pk}/"):
+            with CaptureQueriesContext(connection) as seen:
+                page = bytes_of(browser.get(address))
+            reads.append(len(seen))
+            pages.append(re.sub(r'(name="(?:key|seen)" value=")[^"]+|known@example.org|unknown@example.org', "", page))
+        row.invitations.all().delete()
+        row.delete()
+    assert reads[:2] == reads[2:]
+    assert pages[0].count("Invited") == pages[2].count("Invited")
 
 
 def test_an_end_in_the_past_is_422_at_its_field(browser, provider):

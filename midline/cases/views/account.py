@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -22,10 +23,11 @@ from midline.cases.forms.collaborators import CollaboratorForm, PermissionsForm
 from midline.cases.models import CollaborationCount
 from midline.cases.policies import cases_for
 from midline.collaboration import queries, services
-from midline.collaboration.models import Collaboration, Grant, Invitation
+from midline.collaboration.models import Collaboration, ConsentText, Grant, Invitation
 from midline.core import clock
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import PortalRequest, back_to, client_address
+from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.people.forms import refuse
 
@@ -39,8 +41,14 @@ class Line:
 
     row: Collaboration
     cases: int
-    days_left: int | None
+    invitation: Invitation | None
     seen_at: datetime | None
+    earlier: list[queries.Earlier]
+
+    @property
+    def days_left(self) -> int | None:
+        """Whole days in which the invitation can still be answered; None when it has run out or was answered."""
+        return max(ceil((self.invitation.expires_at - clock.now()) / DAY), 0) if self.invitation else None
 
     @property
     def tone(self) -> str:
@@ -66,19 +74,14 @@ def _as_provider(request: PortalRequest) -> Any:
     return cases_for(replace(request.actor, workspace=Workspace.PROVIDER))
 
 
-def _lines(request: PortalRequest, provider_id: int) -> list[Line]:
-    rows = list(queries.collaborations_of(provider_id))
+def _lines(request: PortalRequest, rows: list[Collaboration], texts: dict[str, ConsentText]) -> list[Line]:
     counted = CollaborationCount.objects.filter(collaboration__in=rows).values_list("collaboration").annotate(n=Sum("count"))
     cases = dict(counted)
-    ends: dict[int, datetime] = {}
-    for collaboration_id, moment in Invitation.objects.filter(collaboration__in=rows, withdrawn_at=None, used_at=None).values_list(
-        "collaboration_id", "expires_at"
-    ):
-        ends[collaboration_id] = moment
-    now = clock.now()
-    seen = _seen(request, [row.person_id for row in rows if row.person_id])
+    waiting = {sent.collaboration_id: sent for sent in Invitation.objects.filter(collaboration__in=rows, withdrawn_at=None, used_at=None)}
+    # Only of those who accepted: reading for an invited person who has an account would take longer than for one who has none.
+    seen = _seen(request, [row.person_id for row in rows if row.person_id and row.state == Collaboration.State.ACTIVE])
     return [
-        Line(row, cases.get(row.pk, 0), max(ceil((ends[row.pk] - now) / DAY), 0) if row.pk in ends else None, seen.get(row.person_id or 0))
+        Line(row, cases.get(row.pk, 0), waiting.get(row.pk), seen.get(row.person_id or 0), queries.earlier_texts(row, texts))
         for row in rows
     ]
 
@@ -106,14 +109,17 @@ def _seen(request: PortalRequest, people: list[int]) -> dict[int, datetime]:
 
 def _page(request: PortalRequest, form: CollaboratorForm, *, status: int = 200, consent_error: str = "") -> HttpResponse:
     provider_id = _provider_or_404(request)
+    texts = queries.consent_texts_in_force()
     context = {
         "form": form,
-        "texts": queries.consent_texts_in_force(),
+        "texts": texts,
         "current": queries.consent_is_current(provider_id),
         "consents": queries.consents_of(provider_id),
         "consent_error": consent_error,
         "ticked": [request.POST.get(kind, "") for kind in ("consent", "terms")],
-        "lines": _lines(request, provider_id),
+        "lines": _lines(request, list(queries.collaborations_of(provider_id)), texts),
+        "key": new_key(),
+        "added": request.GET.get("added", ""),
         "ended": queries.ended_of(provider_id),
         "known": queries.known_addresses(provider_id),
         "all": _as_provider(request).count(),
@@ -126,7 +132,9 @@ def account_collaborators(request: PortalRequest) -> HttpResponse:
     """The page, and adding somebody. Works without JavaScript: the first POST ticks, the next ones add."""
     provider_id = _provider_or_404(request)
     if request.method == "GET":
-        return _page(request, CollaboratorForm(initial=_again(request, provider_id)))
+        form = CollaboratorForm(initial=_again(request, provider_id))
+        form.fields["email"].widget.attrs["autofocus"] = "added" in request.GET
+        return _page(request, form)
     form = CollaboratorForm(request.POST)
     if not queries.consent_is_current(provider_id):
         if not _ticks_texts_in_force(request):
@@ -157,17 +165,29 @@ def _add(request: PortalRequest, form: CollaboratorForm) -> HttpResponse:
         return _page(request, form, status=422)
     person = {name: form.cleaned_data[name] for name in ("email", "first_name", "last_name", "message")}
     try:
-        row = services.collaborator_add(by=request.actor, **person, **form.terms())
+        row = services.collaborator_add(by=request.actor, key=_key(request), **person, **form.terms())
     except Refused as refused:
         refuse(form, refused)
         return _page(request, form, status=422)
+    except NotAllowedNow as late:
+        form.add_error(None, late.reason)
+        return _page(request, form, status=409)
     except services.TooMany:
         form.add_error(None, _("You have sent 100 invitations within a day. Go on tomorrow."))
         return _page(request, form, status=429)
     invited = row.state == Collaboration.State.INVITED
     words = _("An invitation was sent to %(name)s.") if invited else _("What %(name)s may do was saved.")
     messages.success(request, words % {"name": row.name})
-    return back_to(request, "cases:account_collaborators")
+    # The page takes the focus to the e-mail address again, so that several are added in a row.
+    return redirect(f"{reverse('cases:account_collaborators')}?added={row.pk}")
+
+
+def _key(request: PortalRequest) -> UUID | None:
+    """The key that the form was shown with; None for one that is missing or no key."""
+    try:
+        return UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
 
 
 @require_POST
@@ -199,24 +219,36 @@ def account_collaborator(request: PortalRequest, collaboration_id: int) -> HttpR
     if request.method == "GET" or not form.is_valid():
         return _edit(request, row, form, 200 if request.method == "GET" else 422)
     try:
-        event = services.collaboration_change(collaboration=row, by=request.actor, seen_revision=_revision(request), **form.terms())
+        event = services.collaboration_change(
+            collaboration=row, by=request.actor, seen_revision=_number(request, "revision"), **form.terms()
+        )
     except Refused as refused:
         refuse(form, refused)
         return _edit(request, row, form, 422)
     except NotAllowedNow as late:
-        return _late(request, late.reason)
+        return _clash(request, row, form, late)
     undo = reverse("cases:account_change_undo", args=[event.pk]) if event else ""
     messages.success(request, _("What %(name)s may do was saved.") % {"name": row.name}, extra_tags=undo)
     return back_to(request, "cases:account_collaborators")
 
 
-def _revision(request: PortalRequest) -> int:
-    sent = request.POST.get("revision", "")
+def _clash(request: PortalRequest, row: Collaboration, form: PermissionsForm, late: NotAllowedNow) -> HttpResponse:
+    """The form again, with what was typed and what stands now beside it; saving it once more puts it in place."""
+    row.refresh_from_db()
+    if row.state == Collaboration.State.ENDED:
+        return _late(request, late.reason)
+    return _edit(request, row, form, 409) if form.differences(row) else back_to(request, "cases:account_collaborators")
+
+
+def _number(request: PortalRequest, name: str) -> int:
+    sent = request.POST.get(name, "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
 
 
 def _edit(request: PortalRequest, row: Collaboration, form: PermissionsForm, status: int) -> HttpResponse:
-    context = {"row": row, "form": form, "all": _as_provider(request).count(), "revision": row.revision}
+    [line] = _lines(request, [row], queries.consent_texts_in_force())
+    clash = form.differences(row) if status == 409 else []
+    context = {"row": row, "line": line, "form": form, "all": _as_provider(request).count(), "revision": row.revision, "clash": clash}
     return render(request, "cases/account_collaborators_edit.html", context, status=status)
 
 
@@ -243,7 +275,7 @@ def account_change_undo(request: PortalRequest, event_id: int) -> HttpResponse:
 def account_resend(request: PortalRequest, collaboration_id: int) -> HttpResponse:
     row = _own_or_404(request, collaboration_id)
     try:
-        services.invitation_resend(collaboration=row, by=request.actor)
+        services.invitation_resend(collaboration=row, by=request.actor, seen=_number(request, "seen"))
     except NotAllowedNow as late:
         return _late(request, late.reason)
     except services.TooMany:

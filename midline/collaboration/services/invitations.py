@@ -90,12 +90,18 @@ def invitation_send(collaboration: Collaboration, *, by_id: int | None, workspac
 
 
 @transaction.atomic
-def invitation_resend(*, collaboration: Collaboration, by: Actor) -> Invitation:
-    """Sends a new link, for 14 days from now. Raises NotAllowedNow when the person has answered or the collaboration has ended."""
+def invitation_resend(*, collaboration: Collaboration, by: Actor, seen: int = 0) -> Invitation:
+    """Sends a new link, for 14 days from now. Raises NotAllowedNow when the person has answered or the collaboration has ended.
+
+    `seen` is the invitation that the page showed: a second press finds a newer one and sends nothing.
+    """
     provider = provider_locked(by)
     row = collaboration_locked(collaboration.pk, provider)
     if row.state != Collaboration.State.INVITED:
         raise NotAllowedNow(_("%(name)s has answered the invitation already.") % {"name": row.name})
+    newest = Invitation.objects.filter(collaboration=row).latest("pk")
+    if seen and newest.pk != seen:
+        return newest
     invitations_limit(provider)
     return invitation_send(row, by_id=by.user_id, workspace=by.workspace)
 
