@@ -116,7 +116,7 @@ def text_of_call(function: str, call: ast.Call, name: str) -> Text:
         if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
             raise NotExtractable(f"{name}:{call.lineno}: {function}() takes a literal text, so that it can be translated.")
         values[part] = argument.value
-    return Text(**values)
+    return Text(values["id"], values.get("plural", ""), values.get("context", ""))
 
 
 CALL: Final = re.compile(r"(?<![\w.])(_|n?p?gettext)\(")
@@ -180,7 +180,7 @@ def write(language: str, entries: Iterable[polib.POEntry]) -> None:
 
 def entry_of(text: Text, known: polib.POEntry | None, language: str) -> polib.POEntry:
     """The text's line in the catalogue, with the translation it has."""
-    count = int(re.search(r"nplurals=(\d)", PLURALS[language])[1])  # type: ignore[index] - every rule above names it
+    count = int(PLURALS[language].removeprefix("nplurals=")[0])
     entry = polib.POEntry(msgid=text.id, msgctxt=text.context or None, occurrences=[(name, "") for name in sorted(text.files)])
     if text.plural:
         entry.msgid_plural = text.plural
