@@ -10,12 +10,18 @@ from midline.collaboration.events import CollaborationHappening
 
 # After these somebody may see or do less than before.
 NARROWING: Final = {"collaboration.ended", "collaboration.changed", CaseShared.KIND, CasesShared.KIND}
+WIDENING: Final = {"share", "standing_begin"}
 
 
 def on_event(event: Event, happening: Happening) -> None:
-    """Who may plan an order no longer gives it back; a changed scope is counted anew."""
-    if event.kind in NARROWING and event.provider_id:
-        planners_left(provider_id=event.provider_id)
+    """Who may plan an order no longer gives it back; a changed scope is counted anew, last, because that locks the counters."""
+    if event.kind in NARROWING and event.provider_id and event.data.get("act") not in WIDENING:
+        planners_left(provider_id=event.provider_id, case_id=event.case_id)
     changed = happening.collaboration if isinstance(happening, CollaborationHappening) else None
-    if changed is not None and event.kind in {"collaboration.added", "collaboration.changed"}:
+    if changed is not None and (event.kind == "collaboration.added" or _scope_changed(event)):
         collaboration_recount(changed)
+
+
+def _scope_changed(event: Event) -> bool:
+    before, after = event.data.get("before") or {}, event.data.get("after") or {}
+    return event.kind == "collaboration.changed" and before.get("every_case") != after.get("every_case")

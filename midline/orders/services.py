@@ -13,7 +13,17 @@ from midline.cases.actions import Action
 from midline.cases.models import Case, CaseType, Order, Patient, Status
 from midline.cases.policies import may
 from midline.cases.prescription import ALIGNER_DEFAULTS, PREFERENCES, RETAINER_DEFAULTS
-from midline.cases.services import Clash, case_begin, case_shares_set, case_touch, order_begin, order_move, order_save, patient_save
+from midline.cases.services import (
+    Clash,
+    case_begin,
+    case_shares_hold,
+    case_shares_set,
+    case_touch,
+    order_begin,
+    order_move,
+    order_save,
+    patient_save,
+)
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.workspace import Workspace
 from midline.orders.queries import missing
@@ -138,6 +148,9 @@ def order_submit(*, order: Order, by: Actor, key: UUID, share_with: set[int] | N
 
     The same key again returns the submitted order. Raises Incomplete, NotAllowedNow, PermissionDenied.
     """
+    shares = share_with if by.workspace == Workspace.PROVIDER else None
+    if shares is not None:
+        case_shares_hold(case=order.case, wanted=shares, by=by)
     case = Case.objects.select_for_update().get(pk=order.case_id)
     fresh = Order.objects.select_for_update().get(pk=order.pk)
     fresh.case = case
@@ -148,8 +161,8 @@ def order_submit(*, order: Order, by: Actor, key: UUID, share_with: set[int] | N
     if fresh.state is Status.DRAFT and (items := missing(fresh)):
         raise Incomplete(items)
     order_move(order=fresh, event="submit", by=by, key=str(key))
-    if share_with is not None and by.workspace == Workspace.PROVIDER:
-        case_shares_set(case=case, wanted=share_with, by=by)
+    if shares is not None:
+        case_shares_set(case=case, wanted=shares, by=by)
     return fresh
 
 

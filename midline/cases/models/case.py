@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from midline.cases.models.status import CaseType, Group, Status
+from midline.core.locks import LockedWithoutKey
 from midline.core.text import norm
 from midline.practices.models import Practice, Provider
 
@@ -48,7 +49,7 @@ class Patient(models.Model):
         return on.year - self.birth_on.year - ((on.month, on.day) < (self.birth_on.month, self.birth_on.day))
 
 
-class CaseQuerySet(models.QuerySet["Case"]):
+class CaseQuerySet(LockedWithoutKey["Case"]):
     def submitted(self) -> "CaseQuerySet":
         """Cases that the lab has ever received: a draft is nobody's but the provider's and those it is shared with."""
         return self.filter(submitted_at__isnull=False)

@@ -72,7 +72,11 @@ class ReadyMark(models.Model):
 
 
 class ShareBatch(models.Model):
-    """One act of sharing, so that it can be undone: which collaboration (None: several), what it did, and how the grant stood before."""
+    """One act of sharing, so that it can be undone: which collaboration (None: several), what it did, and what undo returns to.
+
+    Its id is the key of the form that asked for it: the same form sent twice is one act. `before`: every_case of a standing grant; case,
+    withheld and share of what was taken away on a single case.
+    """
 
     class Act(models.TextChoices):
         SHARE = "share"
@@ -81,12 +85,14 @@ class ShareBatch(models.Model):
         STANDING_BEGIN = "standing_begin"
         STANDING_END = "standing_end"
         STANDING_TO_SINGLE = "standing_to_single"
+        WITHHOLD = "withhold"
 
     id = models.UUIDField(primary_key=True)
     provider_id = models.BigIntegerField()
     collaboration = models.ForeignKey(Collaboration, on_delete=models.CASCADE, null=True, related_name="+")
     act = models.CharField(max_length=20, choices=Act.choices)
     count = models.PositiveIntegerField(default=0)
+    before = models.JSONField(default=dict)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     undone_at = models.DateTimeField(null=True)

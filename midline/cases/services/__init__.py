@@ -6,21 +6,16 @@ from midline.cases.services.lifecycle import case_touch, order_move, planners_le
 from midline.cases.services.marks import ready_mark, ready_push_back, ready_take_back
 from midline.cases.services.needs import Ask, need_answer, records_ask
 from midline.cases.services.searches import search_keep, searches_forget
-from midline.cases.services.shares import (
-    case_shares_set,
-    cases_share,
-    cases_unshare,
-    share_withhold,
-    shares_undo,
-    standing_grant_begin,
-    standing_grant_end,
-    standing_grant_to_single,
-)
+from midline.cases.services.shares import case_shares_hold, case_shares_set, cases_share, cases_unshare, share_withhold
+from midline.cases.services.standing import standing_grant_begin, standing_grant_end, standing_grant_to_single
+from midline.cases.services.undo import AlreadyUndone, shares_undo
 
 __all__ = [
+    "AlreadyUndone",
     "Ask",
     "Clash",
     "case_begin",
+    "case_shares_hold",
     "case_shares_set",
     "case_touch",
     "cases_share",

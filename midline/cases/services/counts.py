@@ -1,5 +1,12 @@
-"""Counters, moved in the transaction that moves the case: two statements, whatever the number of cases."""
+"""Counters, moved in the transaction that moves the case: two statements, whatever the number of cases.
 
+The row of a provider is the lock of all its counters: whoever writes one holds it until the commit. Who changes shares changes them first
+and then recounts under the lock, so that a status that moved meanwhile is counted once, on this side or on that.
+"""
+
+from collections.abc import Collection
+
+from django.db import transaction
 from django.db.models import Case as When_
 from django.db.models import Count, F, Value, When
 
@@ -29,9 +36,27 @@ def provider_recount(provider_id: int) -> None:
 
 def collaboration_recount(collaboration: Collaboration) -> None:
     """Counts the single shares of a collaboration anew: twelve rows, all zero under a standing grant."""
-    found: dict[str, int] = dict.fromkeys(Status.values, 0)
-    if not collaboration.every_case:
-        shared = Share.objects.filter(collaboration=collaboration, ended_at=None, gives=True).order_by()
-        found |= dict(shared.values_list("case__status").annotate(n=Count("id")))
-    rows = [CollaborationCount(collaboration=collaboration, status=status, count=n) for status, n in found.items()]
-    CollaborationCount.objects.bulk_create(rows, update_conflicts=True, unique_fields=["collaboration", "status"], update_fields=["count"])
+    collaborations_recount(collaboration.provider_id, [collaboration.pk])
+
+
+@transaction.atomic(savepoint=False)
+def collaborations_recount(provider_id: int, ids: Collection[int]) -> None:
+    """The same for several collaborations of one provider, in four statements. Call it last: the counters stay locked until the commit."""
+    if not ids:
+        return
+    # Without no_key, writing a row that names the provider would wait for it.
+    list(ProviderCount.objects.select_for_update(no_key=True).filter(pk=provider_id).values_list("pk"))
+    singly = set(Collaboration.objects.filter(pk__in=ids, every_case=False).values_list("pk", flat=True))
+    shared = Share.objects.filter(collaboration_id__in=singly, ended_at=None, gives=True).order_by()
+    rows = shared.values_list("collaboration_id", "case__status").annotate(n=Count("id")) if singly else []
+    found = {(pk, status): n for pk, status, n in rows}
+    CollaborationCount.objects.bulk_create(
+        [
+            CollaborationCount(collaboration_id=pk, status=status, count=found.get((pk, status), 0))
+            for pk in sorted(ids)
+            for status in Status.values
+        ],
+        update_conflicts=True,
+        unique_fields=["collaboration", "status"],
+        update_fields=["count"],
+    )

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from midline.activity import services as activity
@@ -36,10 +36,22 @@ class Clash(Exception):
 def case_begin(*, practice: Practice, kind: CaseType, by: Actor, key: UUID, values: dict[str, Any] | None = None) -> Order:
     """A new case with its first order, a draft. A collaborator's is shared with them in the same transaction.
 
-    `key` is the form's: the same key again returns the same draft. Raises PermissionDenied when `by` may not add orders for this provider.
+    `key` is the form's: the same key again returns the same draft, also when both come at the same moment. Raises PermissionDenied when
+    `by` may not add orders for this provider.
     """
     if earlier := Order.objects.filter(submit_key=key).first():
         return earlier
+    try:
+        with transaction.atomic():
+            return _case_begun(practice, kind, by, key, values or {})
+    except IntegrityError:
+        # The other one of two equal forms was faster: its draft stands by now.
+        if earlier := Order.objects.filter(submit_key=key).first():
+            return earlier
+        raise
+
+
+def _case_begun(practice: Practice, kind: CaseType, by: Actor, key: UUID, values: dict[str, Any]) -> Order:
     if kind not in {CaseType.ALIGNER, CaseType.RETAINER}:
         raise Refused(_("A case begins with an aligner or a retainer order, not with “%(kind)s”.") % {"kind": kind.label}, field="kind")
     if not providers_for(by, Action.ADD_ORDER).filter(pk=practice.provider_id).exists():
@@ -57,7 +69,7 @@ def case_begin(*, practice: Practice, kind: CaseType, by: Actor, key: UUID, valu
     order = Order.objects.create(
         case=case,
         kind=kind,
-        prescription=values or {},
+        prescription=values,
         created_by=by.user,
         created_in=by.workspace,
         created_at=now,
@@ -72,18 +84,20 @@ def case_begin(*, practice: Practice, kind: CaseType, by: Actor, key: UUID, valu
 
 
 def _share_with_beginner(case: Case, by: Actor) -> None:
-    mine = Collaboration.objects.live().filter(person_id=by.user_id, provider_id=case.provider_id).get()
-    if not mine.every_case:
-        Share.objects.create(case=case, collaboration=mine, created_by=by.user, batch=new_key())
-        collaboration_recount(mine)
+    """A share of its own, under a standing grant too: when that ends, what somebody began themselves stays with them."""
+    mine = Collaboration.objects.live().filter(person_id=by.user_id, provider_id=case.provider_id).first()
+    if mine is None:
+        raise PermissionDenied
+    Share.objects.create(case=case, collaboration=mine, created_by=by.user, created_at=case.created_at, batch=new_key())
+    collaboration_recount(mine)
 
 
 @transaction.atomic
 def order_begin(*, case: Case, kind: CaseType, by: Actor, key: UUID, values: dict[str, Any] | None = None) -> Order:
     """A further order on an existing case, as a draft: revision, retainer, replacement. At most one open order uses setups."""
+    locked = Case.objects.select_for_update().get(pk=case.pk)
     if earlier := Order.objects.filter(submit_key=key).first():
         return earlier
-    locked = Case.objects.select_for_update().get(pk=case.pk)
     if not may(by, Action.ADD_ORDER, locked):
         raise PermissionDenied
     orders = list(locked.orders.all())
@@ -143,7 +157,7 @@ def patient_save(*, case: Case, by: Actor, first_name: str, last_name: str, birt
 @transaction.atomic
 def draft_discard(*, order: Order, by: Actor) -> None:
     """Takes a draft away: who began it, or the provider. A case that never had another order goes with it."""
-    case = Case.objects.select_for_update().get(pk=order.case_id)
+    case = Case.objects.select_for_update(no_key=False).get(pk=order.case_id)
     fresh = Order.objects.select_for_update().get(pk=order.pk)
     if fresh.state is not Status.DRAFT:
         raise NotAllowedNow(_("This order was submitted meanwhile, so it cannot be discarded. It can be cancelled."))

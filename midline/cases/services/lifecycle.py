@@ -10,12 +10,12 @@ from midline.activity import services as activity
 from midline.cases.actions import Action
 from midline.cases.events import OrderMoved
 from midline.cases.models import TRANSITIONS, Case, Order, RecordNeed, Status
-from midline.cases.policies import may
+from midline.cases.policies import cases_for, may
 from midline.cases.services.counts import status_counted
-from midline.collaboration.models import Collaboration
 from midline.core import clock
 from midline.core.errors import NotAllowedNow
 from midline.core.workspace import Workspace
+from midline.people.models import User
 from midline.people.policies import Actor
 
 
@@ -172,36 +172,41 @@ def case_touch(case_id: int) -> None:
 
 
 @transaction.atomic
-def planners_left(*, provider_id: int) -> int:
+def planners_left(*, provider_id: int, case_id: int | None = None) -> int:
     """The orders whose planner, a collaborator of this provider, may plan them no longer return to the queue. Returns how many.
 
-    Nobody but its planner hands an order over: one that stayed with somebody who no longer sees the case would wait for ever.
+    Nobody but its planner hands an order over: one that stayed with somebody who no longer sees the case would wait for ever. With
+    `case_id` only that case is looked at. Costs a query for each planner, and writes only for orders that return.
     """
-    people = Collaboration.objects.filter(provider_id=provider_id).values("person_id")
-    taken = Order.objects.filter(
-        case__provider_id=provider_id, planner_id__in=people, planner_workspace=Workspace.COLLABORATOR, closed_at=None
+    taken = Order.objects.filter(case__provider_id=provider_id, planner_workspace=Workspace.COLLABORATOR, closed_at=None)
+    if case_id:
+        taken = taken.filter(case_id=case_id)
+    lost: dict[int, int] = {}
+    for planner in User.objects.filter(pk__in=taken.values("planner_id")):
+        theirs = taken.filter(planner=planner)
+        kept = cases_for(Actor(planner, Workspace.COLLABORATOR), Action.PUBLISH_SETUP).filter(pk__in=theirs.values("case_id"))
+        lost |= dict(theirs.exclude(case_id__in=kept.values("pk")).values_list("pk", "case_id"))
+    # All cases before the first is written, in the order of their ids: counters are locked by the first write.
+    cases = {case.pk: case for case in Case.objects.select_for_update().filter(pk__in=lost.values()).order_by("pk")} if lost else {}
+    return sum(_returned_to_queue(pk, cases[of]) for pk, of in sorted(lost.items(), key=lambda pair: pair[1]))
+
+
+def _returned_to_queue(order_id: int, case: Case) -> bool:
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if order.planner is None or order.closed_at or order.planner_workspace != Workspace.COLLABORATOR:
+        return False  # moved on before the case was locked
+    if may(Actor(order.planner, Workspace.COLLABORATOR), Action.PUBLISH_SETUP, case):
+        return False
+    old = order.state
+    order.planner, order.planner_workspace, order.taken_at = None, "", None
+    if old is Status.IN_PRODUCTION:
+        order.status, order.status_since = Status.SUBMITTED, clock.now()
+    if order.held_status == Status.IN_PRODUCTION:
+        order.held_status = Status.SUBMITTED
+    order.save()
+    case_shows(case)
+    moved = {"from": old, "to": order.state}
+    activity.record(
+        OrderMoved.of(case, None, subject_kind="order", subject_id=order.pk, event="hand_over", order_kind=order.kind, words="", **moved)
     )
-    count = 0
-    for pk, case_id in taken.order_by("case_id").values_list("pk", "case_id"):
-        case = Case.objects.select_for_update().get(pk=case_id)
-        order = Order.objects.select_for_update().get(pk=pk)
-        if order.planner is None or order.closed_at or order.planner_workspace != Workspace.COLLABORATOR:
-            continue  # moved on before the case was locked
-        if may(Actor(order.planner, Workspace.COLLABORATOR), Action.PUBLISH_SETUP, case):
-            continue
-        old = order.state
-        order.planner, order.planner_workspace, order.taken_at = None, "", None
-        if old is Status.IN_PRODUCTION:
-            order.status, order.status_since = Status.SUBMITTED, clock.now()
-        if order.held_status == Status.IN_PRODUCTION:
-            order.held_status = Status.SUBMITTED
-        order.save()
-        case_shows(case)
-        moved = {"from": old, "to": order.state}
-        activity.record(
-            OrderMoved.of(
-                case, None, subject_kind="order", subject_id=order.pk, event="hand_over", order_kind=order.kind, words="", **moved
-            )
-        )
-        count += 1
-    return count
+    return True

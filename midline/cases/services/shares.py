@@ -1,5 +1,10 @@
-"""Sharing: one case, many cases, every case; and undoing it. Set-wise, so that 100,000 cases are a constant number of statements."""
+"""Sharing one case, many cases, and what is taken away on one. Set-wise, so that 100,000 cases are a constant number of statements.
 
+Rows are locked in one order, here and wherever else two of them are: provider, collaborations by id, cases by id, orders, the act, and
+last the counters (`counts.py`). A set-wise act locks its collaboration and nothing that another write needs until it counts at its end.
+"""
+
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +21,7 @@ from midline.cases.events import CaseShared, CasesShared
 from midline.cases.models import Case, Share, ShareBatch
 from midline.cases.models.share import WITHHOLDS
 from midline.cases.policies import cases_for, may
-from midline.cases.services.counts import collaboration_recount
+from midline.cases.services.counts import collaborations_recount
 from midline.collaboration.models import Collaboration, Grant
 from midline.core import clock
 from midline.core.errors import NotAllowedNow
@@ -28,7 +33,10 @@ from midline.people.policies import Actor
 UNDO_WITHIN = timedelta(seconds=60)
 
 
-def _of_owner(collaboration_id: int, by: Actor) -> Collaboration:
+# --- what every act does --------------------------------------------------------------------------------------------
+
+
+def own_collaboration(collaboration_id: int, by: Actor) -> Collaboration:
     """The provider's own open collaboration, locked; anything else is not theirs to share with."""
     found = Collaboration.objects.open().select_for_update().filter(pk=collaboration_id, provider_id=by.provider_id or 0).first()
     if found is None or by.workspace not in {Workspace.PROVIDER, Workspace.ACCOUNT}:
@@ -36,50 +44,168 @@ def _of_owner(collaboration_id: int, by: Actor) -> Collaboration:
     return found
 
 
-def _batch(act: ShareBatch.Act, by: Actor, *, collaboration: Collaboration | None, count: int, id: UUID) -> ShareBatch:  # noqa: A002
-    return ShareBatch.objects.create(
-        id=id, provider_id=by.provider_id or 0, collaboration=collaboration, act=act, count=count, by=by.user, at=clock.now()
-    )
+def own_collaborations(ids: Collection[int], by: Actor) -> dict[int, Collaboration]:
+    """Those of `ids` that are the provider's own and open, locked in the order of their ids."""
+    rows = Collaboration.objects.open().select_for_update().filter(pk__in=ids, provider_id=by.provider_id or 0)
+    return {row.pk: row for row in rows.order_by("pk")}
 
 
-@transaction.atomic
-def case_shares_set(*, case: Case, wanted: set[int], by: Actor) -> ShareBatch:
-    """After SAVE in the popover: `case` is shared with exactly the collaborations `wanted`, standing grants apart."""
-    locked = Case.objects.select_for_update().get(pk=case.pk)
-    if not may(by, Action.SHARE, locked):
-        raise PermissionDenied
-    mine = {c.pk: c for c in Collaboration.objects.open().select_for_update().filter(provider_id=locked.provider_id)}
-    if not wanted <= mine.keys():
-        raise PermissionDenied
-    standing = {pk for pk, c in mine.items() if c.every_case}
-    now_shared = set(Share.objects.filter(case=locked, ended_at=None, gives=True).values_list("collaboration_id", flat=True)) - standing
-    add, end, act = wanted - standing - now_shared, now_shared - wanted, new_key()
-    only_case = Case.objects.filter(pk=locked.pk)
-    for pk in sorted(add):
-        _insert_shares(mine[pk], only_case, by, act)
-    Share.objects.filter(case=locked, collaboration_id__in=end, ended_at=None).update(ended_at=clock.now(), ended_batch=act)
-    for pk in sorted(add | end):
-        if pk in mine:
-            collaboration_recount(mine[pk])
-    batch = _batch(ShareBatch.Act.POPOVER, by, collaboration=None, count=len(add | end), id=act)
-    if add or end:
-        names = {pk: mine[pk].name for pk in add | end if pk in mine}
-        added, removed = [names[pk] for pk in sorted(add)], [names[pk] for pk in sorted(end) if pk in names]
-        told: dict[str, Any] = {"added": added, "removed": removed, "added_ids": sorted(add), "removed_ids": sorted(end), "batch": str(act)}
-        activity.record(CaseShared.of(locked, by, **told))
+def same_act(key: UUID | None, by: Actor) -> ShareBatch | None:
+    """What this very form did before: asked once the collaboration is locked, so that of two at once the second gets the first one's."""
+    return ShareBatch.objects.filter(pk=key, provider_id=by.provider_id or 0, by=by.user).first() if key else None
+
+
+def act_id(key: UUID | None) -> UUID:
+    """The key of the form, or a fresh one where that is taken by somebody else."""
+    return key if key and not ShareBatch.objects.filter(pk=key).exists() else new_key()
+
+
+def act_done(
+    act: ShareBatch.Act,
+    by: Actor,
+    *,
+    id: UUID,  # noqa: A002
+    touched: Collection[int],
+    count: int,
+    before: dict[str, Any] | None = None,
+) -> ShareBatch:
+    """Keeps the act for undo, then counts. Nothing is written after this: the counters are locked until the commit."""
+    collaboration_id = next(iter(touched)) if len(touched) == 1 and act != ShareBatch.Act.POPOVER else None
+    batch = ShareBatch.objects.create(
+        id=id, provider_id=by.provider_id or 0, collaboration_id=collaboration_id, act=act, count=count, before=before or {},
+        by=by.user, at=clock.now(),
+    )  # fmt: skip
+    if connection.vendor == "postgresql":
+        # The rows' references are checked now, while nobody waits, and not at the commit, while the counters are locked.
+        connection.check_constraints()
+    collaborations_recount(batch.provider_id, touched)
     return batch
 
 
+def cases_told(act: str, collaboration: Collaboration, by: Actor, *, count: int, batch: UUID, **more: Any) -> None:
+    """One event, whatever the number of cases."""
+    activity.record(
+        CasesShared(
+            by_id=by.user_id,
+            workspace=by.workspace,
+            provider_id=collaboration.provider_id,
+            subject_kind="collaboration",
+            subject_id=collaboration.pk,
+            data={"act": act, "count": count, "name": collaboration.name, "batch": str(batch), **more},
+        )
+    )
+
+
+# --- one case -------------------------------------------------------------------------------------------------------
+
+
+def shared_singly(case: Case) -> set[int]:
+    return set(Share.objects.filter(case=case, ended_at=None, gives=True).values_list("collaboration_id", flat=True))
+
+
+def case_shares_hold(*, case: Case, wanted: set[int], by: Actor) -> dict[int, Collaboration]:
+    """Locks the collaborations that `wanted` would change. Whoever locks the case as well calls this first."""
+    standing = Collaboration.objects.filter(provider_id=case.provider_id, every_case=True).values_list("pk", flat=True)
+    return own_collaborations((wanted ^ shared_singly(case)) - set(standing), by)
+
+
 @transaction.atomic
-def cases_share(*, collaboration: Collaboration, cases: QuerySet[Case], by: Actor) -> ShareBatch:
+def case_shares_set(*, case: Case, wanted: set[int], by: Actor, key: UUID | None = None) -> ShareBatch:
+    """After SAVE in the popover: `case` is shared with exactly the collaborations `wanted`, standing grants apart.
+
+    Only what changes is locked. Raises PermissionDenied when one of `wanted` is not the provider's own and open.
+    """
+    if not may(by, Action.SHARE, case):
+        raise PermissionDenied
+    held = case_shares_hold(case=case, wanted=wanted, by=by)
+    if earlier := same_act(key, by):
+        return earlier
+    mine = Collaboration.objects.open().filter(provider_id=case.provider_id)
+    if len(wanted) != mine.filter(pk__in=wanted).count():
+        raise PermissionDenied
+    singly = shared_singly(case)
+    changes = {pk: row for pk, row in held.items() if not row.every_case and (pk in wanted) != (pk in singly)}
+    add, end = sorted(changes.keys() & wanted), sorted(changes.keys() - wanted)
+    act = act_id(key)
+    for pk in add:
+        shares_insert(changes[pk], Case.objects.filter(pk=case.pk), by, act)
+    Share.objects.filter(case=case, collaboration_id__in=end, ended_at=None).update(ended_at=clock.now(), ended_batch=act)
+    if add or end:
+        names = {"added": [changes[pk].name for pk in add], "removed": [changes[pk].name for pk in end]}
+        activity.record(CaseShared.of(case, by, **names, added_ids=add, removed_ids=end, batch=str(act)))
+    return act_done(ShareBatch.Act.POPOVER, by, id=act, touched=[*add, *end], count=len(add) + len(end), before={"case": case.pk})
+
+
+@transaction.atomic
+def share_withhold(*, case: Case, collaboration: Collaboration, withheld: set[Grant], by: Actor, key: UUID | None = None) -> ShareBatch:
+    """Takes permissions away on one case; what is not in `withheld` is as the collaboration has it, never more.
+
+    Under a standing grant the row made here gives nothing; it only holds what is taken away. Raises NotAllowedNow when the case is not
+    shared with them any more.
+    """
+    if not may(by, Action.SHARE, case):
+        raise PermissionDenied
+    mine = own_collaboration(collaboration.pk, by)
+    if earlier := same_act(key, by):
+        return earlier
+    share = Share.objects.filter(case=case, collaboration=mine, ended_at=None).first()
+    if not mine.every_case and not (share and share.gives):
+        raise NotAllowedNow(_("This case is not shared with %(name)s any more.") % {"name": mine.name})
+    before, act = share.withheld if share else set(), act_id(key)
+    held_by = _hold(case.pk, mine, withheld, by, act)
+    if before != withheld:
+        told = {"withheld": {mine.name: sorted(g.value for g in withheld)}, "before": sorted(g.value for g in before)}
+        names: dict[str, Any] = {"added": [], "removed": [], "withheld_ids": [mine.pk]}
+        activity.record(CaseShared.of(case, by, **names, **told, batch=str(act)))
+    kept = {"case": case.pk, "withheld": sorted(g.value for g in before), "share": held_by}
+    return act_done(ShareBatch.Act.WITHHOLD, by, id=act, touched=[mine.pk], count=len(before ^ withheld), before=kept)
+
+
+def _hold(case_id: int, collaboration: Collaboration, withheld: set[Grant], by: Actor, act: UUID) -> int:
+    """Writes what is taken away on this pair into its open row, made where a standing grant has none. Returns the row's id."""
+    flags = {name: grant in withheld for grant, name in WITHHOLDS.items()}
+    made = {"gives": False, "created_by": by.user, "created_at": clock.now(), "batch": act}
+    share, _new = Share.objects.update_or_create(
+        case_id=case_id, collaboration=collaboration, ended_at=None, defaults=flags, create_defaults={**made, **flags}
+    )
+    return share.pk
+
+
+# --- many cases -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def cases_share(*, collaboration: Collaboration, cases: QuerySet[Case], by: Actor, key: UUID | None = None) -> ShareBatch:
     """Shares every case of `cases` that is the provider's and not shared yet: one INSERT … SELECT."""
-    locked = _of_owner(collaboration.pk, by)
-    act = new_key()
-    count = _insert_shares(locked, cases_for(by, Action.SHARE).filter(pk__in=cases.order_by().values("pk")), by, act)
-    return _done(ShareBatch.Act.SHARE, locked, by, count, act)
+    locked = own_collaboration(collaboration.pk, by)
+    if earlier := same_act(key, by):
+        return earlier
+    act = act_id(key)
+    count = shares_insert(locked, cases_for(by, Action.SHARE).filter(pk__in=cases.order_by().values("pk")), by, act)
+    cases_told(ShareBatch.Act.SHARE, locked, by, count=count, batch=act)
+    return act_done(ShareBatch.Act.SHARE, by, id=act, touched=[locked.pk], count=count)
 
 
-def _insert_shares(collaboration: Collaboration, cases: QuerySet[Case], by: Actor, act: UUID) -> int:
+@transaction.atomic
+def cases_unshare(*, collaboration: Collaboration, cases: QuerySet[Case], by: Actor, key: UUID | None = None) -> ShareBatch:
+    """Ends the single shares of `cases` with this collaboration: one UPDATE.
+
+    Raises NotAllowedNow under a standing grant: it has no exceptions, and ending the rows would give back what they hold.
+    """
+    locked = own_collaboration(collaboration.pk, by)
+    if earlier := same_act(key, by):
+        return earlier
+    if locked.every_case:
+        raise NotAllowedNow(_("%(name)s sees every case now. Change that first.") % {"name": locked.name})
+    act = act_id(key)
+    mine = cases_for(by, Action.SHARE).filter(pk__in=cases.order_by().values("pk")).values("pk")
+    rows = Share.objects.filter(collaboration=locked, ended_at=None, gives=True, case_id__in=mine)
+    count = rows.update(ended_at=clock.now(), ended_batch=act)
+    cases_told(ShareBatch.Act.UNSHARE, locked, by, count=count, batch=act)
+    return act_done(ShareBatch.Act.UNSHARE, by, id=act, touched=[locked.pk], count=count)
+
+
+def shares_insert(collaboration: Collaboration, cases: QuerySet[Case], by: Actor, act: UUID) -> int:
     """INSERT … SELECT over the ORM's own query, so that the policy's conditions are not written twice. Returns the number of rows.
 
     A row that so far only held what is taken away now gives too, and keeps holding it.
@@ -103,119 +229,10 @@ def _insert_shares(collaboration: Collaboration, cases: QuerySet[Case], by: Acto
     except EmptyResultSet:  # nothing can match, for example an empty selection
         return turned
     quote = connection.ops.quote_name
+    if connection.vendor == "postgresql":
+        # A draft that is discarded at this moment is left out, instead of failing the whole act once it is gone.
+        sql = f"{sql} FOR KEY SHARE OF {quote(Case._meta.db_table)}"
     names = ", ".join(quote(name) for name in ("case_id", *columns))
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {quote(Share._meta.db_table)} ({names}) {sql}", params)
         return turned + int(cursor.rowcount)
-
-
-@transaction.atomic
-def cases_unshare(*, collaboration: Collaboration, cases: QuerySet[Case], by: Actor) -> ShareBatch:
-    """Ends the single shares of `cases` with this collaboration: one UPDATE. A standing grant is not touched."""
-    locked = _of_owner(collaboration.pk, by)
-    act = new_key()
-    mine = cases_for(by, Action.SHARE).filter(pk__in=cases.order_by().values("pk")).values("pk")
-    rows = Share.objects.filter(collaboration=locked, ended_at=None, gives=True, case_id__in=mine)
-    count = rows.update(ended_at=clock.now(), ended_batch=act)
-    return _done(ShareBatch.Act.UNSHARE, locked, by, count, act)
-
-
-def _done(act: ShareBatch.Act, collaboration: Collaboration, by: Actor, count: int, id: UUID, **more: Any) -> ShareBatch:  # noqa: A002
-    collaboration_recount(collaboration)
-    activity.record(
-        CasesShared(
-            by_id=by.user_id,
-            workspace=by.workspace,
-            provider_id=collaboration.provider_id,
-            subject_kind="collaboration",
-            subject_id=collaboration.pk,
-            data={"act": act.value, "count": count, "name": collaboration.name, "batch": str(id), **more},
-        )
-    )
-    return _batch(act, by, collaboration=collaboration, count=count, id=id)
-
-
-@transaction.atomic
-def standing_grant_begin(*, collaboration: Collaboration, by: Actor) -> ShareBatch:
-    """Every case, present and future: one column of one row."""
-    locked = _of_owner(collaboration.pk, by)
-    Collaboration.objects.filter(pk=locked.pk).update(every_case=True)
-    locked.every_case = True
-    return _done(ShareBatch.Act.STANDING_BEGIN, locked, by, Case.objects.filter(provider_id=locked.provider_id).count(), new_key())
-
-
-@transaction.atomic
-def standing_grant_end(*, collaboration: Collaboration, by: Actor) -> ShareBatch:
-    """Ends the standing grant; shares made one by one stay."""
-    locked = _of_owner(collaboration.pk, by)
-    Collaboration.objects.filter(pk=locked.pk).update(every_case=False)
-    locked.every_case = False
-    return _done(ShareBatch.Act.STANDING_END, locked, by, Case.objects.filter(provider_id=locked.provider_id).count(), new_key())
-
-
-@transaction.atomic
-def standing_grant_to_single(*, collaboration: Collaboration, except_case: Case, by: Actor) -> ShareBatch:
-    """ "Keep the n shared now, except this": the standing grant becomes single shares of every other case."""
-    locked = _of_owner(collaboration.pk, by)
-    if not locked.every_case:
-        raise NotAllowedNow(_("%(name)s has no standing grant any more.") % {"name": locked.name})
-    act = new_key()
-    Share.objects.filter(collaboration=locked, case=except_case, ended_at=None, gives=True).update(ended_at=clock.now(), ended_batch=act)
-    count = _insert_shares(locked, cases_for(by, Action.SHARE).exclude(pk=except_case.pk), by, act)
-    Collaboration.objects.filter(pk=locked.pk).update(every_case=False)
-    locked.every_case = False
-    left_out = {"id": except_case.pk, "number": except_case.number}
-    return _done(ShareBatch.Act.STANDING_TO_SINGLE, locked, by, count, act, except_case=left_out)
-
-
-@transaction.atomic
-def shares_undo(*, batch_id: UUID, by: Actor) -> ShareBatch:
-    """Takes one act of sharing back, whatever its size. Raises NotAllowedNow when it is too late or already undone."""
-    batch = ShareBatch.objects.select_for_update().filter(pk=batch_id, provider_id=by.provider_id or 0).first()
-    if batch is None or by.workspace not in {Workspace.PROVIDER, Workspace.ACCOUNT}:
-        raise PermissionDenied
-    if batch.undone_at or batch.at < clock.now() - UNDO_WITHIN:
-        raise NotAllowedNow(_("It is too late to undo this. Change the shares in Manage Collaborators."))
-    touched = set(Share.objects.filter(batch=batch_id).values_list("collaboration_id", flat=True).distinct())
-    touched |= set(Share.objects.filter(ended_batch=batch_id).values_list("collaboration_id", flat=True).distinct())
-    Share.objects.filter(batch=batch_id, ended_at=None, held_before=True).update(gives=False, held_before=False)
-    Share.objects.filter(batch=batch_id, ended_at=None, gives=True).update(ended_at=clock.now())
-    again = Share.objects.filter(case_id=OuterRef("case_id"), collaboration_id=OuterRef("collaboration_id"), ended_at=None)
-    Share.objects.filter(~Exists(again), ended_batch=batch_id).update(ended_at=None, ended_batch=None)
-    standing = {ShareBatch.Act.STANDING_BEGIN: False, ShareBatch.Act.STANDING_END: True, ShareBatch.Act.STANDING_TO_SINGLE: True}
-    if (before := standing.get(ShareBatch.Act(batch.act))) is not None and batch.collaboration_id:
-        Collaboration.objects.filter(pk=batch.collaboration_id).update(every_case=before)
-        touched.add(batch.collaboration_id)
-    for collaboration in Collaboration.objects.filter(pk__in=touched):
-        collaboration_recount(collaboration)
-    batch.undone_at = clock.now()
-    batch.save(update_fields=["undone_at"])
-    activity.record(
-        CasesShared(
-            by_id=by.user_id,
-            workspace=by.workspace,
-            provider_id=by.provider_id,
-            data={"act": "undo", "count": batch.count, "of": batch.act},
-        )
-    )
-    return batch
-
-
-@transaction.atomic
-def share_withhold(*, case: Case, collaboration: Collaboration, withheld: set[Grant], by: Actor) -> Share:
-    """Takes permissions away on one case. Under a standing grant the row made here gives nothing; it only holds what is taken away."""
-    locked = Case.objects.select_for_update().get(pk=case.pk)
-    if not may(by, Action.SHARE, locked):
-        raise PermissionDenied
-    mine = _of_owner(collaboration.pk, by)
-    share = Share.objects.filter(case=locked, collaboration=mine, ended_at=None).first()
-    if share is None or not share.gives:
-        if not mine.every_case:
-            raise NotAllowedNow(_("This case is not shared with %(name)s any more.") % {"name": mine.name})
-        share = share or Share(case=locked, collaboration=mine, gives=False, created_by=by.user, created_at=clock.now(), batch=new_key())
-    for grant, name in WITHHOLDS.items():
-        setattr(share, name, grant in withheld)
-    share.save()
-    taken = {mine.name: sorted(g.value for g in withheld)}
-    activity.record(CaseShared.of(locked, by, added=[], removed=[], withheld=taken, withheld_ids=[mine.pk]))
-    return share

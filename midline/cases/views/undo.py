@@ -1,5 +1,6 @@
 """Undo of an act of sharing, for as long as its toast stands."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,7 +24,8 @@ def shares_undo(request: PortalRequest, batch_id: UUID) -> HttpResponse:
     batch = get_object_or_404(ShareBatch, pk=batch_id, provider_id=request.actor.provider_id)
     orders = reverse("cases:manage_orders")
     try:
-        services.shares_undo(batch_id=batch.pk, by=request.actor)
+        with suppress(services.AlreadyUndone):
+            services.shares_undo(batch_id=batch.pk, by=request.actor)
     except NotAllowedNow as too_late:
         return stale(request, too_late.reason, orders)
     messages.success(request, _("Undone. The cases are shared as before."))

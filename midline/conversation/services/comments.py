@@ -59,6 +59,8 @@ def comment_add(
     """
     if not may(by, Action.COMMENT, case):
         raise PermissionDenied
+    # Locked before the key is looked up: of two equal forms at once the second gets the comment of the first.
+    Case.objects.select_for_update().get(pk=case.pk)
     if earlier := Comment.objects.filter(key=key, author=by.user, case=case).first():
         return earlier
     text = _checked(body)

@@ -53,9 +53,9 @@ def request_propose(*, case: Case, version: int, by: Actor, wanted: list[Wanted]
     """A proposed request: provider and collaborators see it, the lab does not, no status changes."""
     if not may(by, Action.PROPOSE_CHANGES, case):
         raise PermissionDenied
-    if earlier := ChangeRequest.objects.filter(key=key, author=by.user, case=case).first():
-        return earlier
     locked = Case.objects.select_for_update().get(pk=case.pk)
+    if earlier := ChangeRequest.objects.filter(key=key, author=by.user, case=locked).first():
+        return earlier
     _version_exists(locked, version)
     request = _write(locked, version, by, wanted, words, key)
     case_touch(locked.pk)

@@ -22,7 +22,11 @@ from midline.setups.models import Decision, SetupVersion
 
 
 def _earlier(version: SetupVersion, key: UUID, by: Actor) -> Decision | None:
-    """The decision that this very form made before: a retry changes nothing."""
+    """The decision that this very form made before: a retry changes nothing.
+
+    The case is locked first, so that of two equal forms at once the second gets the decision of the first.
+    """
+    Case.objects.select_for_update().get(pk=version.case_id)
     return Decision.objects.filter(key=key, version=version, by=by.user).first()
 
 

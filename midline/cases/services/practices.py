@@ -1,0 +1,26 @@
+"""A case moves to another practice of its provider."""
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from midline.cases.actions import Action
+from midline.cases.models import Case
+from midline.cases.policies import may
+from midline.people.policies import Actor
+from midline.practices.models import Practice
+
+
+@transaction.atomic
+def case_practice_set(*, case: Case, practice: Practice, by: Actor) -> Case:
+    """The provider's choice, and of whoever may fill in the form while the case is a draft. It changes nobody's access.
+
+    Raises PermissionDenied, also for a practice of another provider: no form offers one.
+    """
+    locked = Case.objects.select_for_update().get(pk=case.pk)
+    if not (may(by, Action.EDIT_CASE, locked) or (locked.submitted_at is None and may(by, Action.ADD_ORDER, locked))):
+        raise PermissionDenied
+    if not Practice.objects.filter(pk=practice.pk, provider_id=locked.provider_id).exists():
+        raise PermissionDenied
+    Case.objects.filter(pk=locked.pk).update(practice=practice)
+    case.practice = practice
+    return case
