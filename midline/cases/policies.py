@@ -10,7 +10,6 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import Combinable
 from django.http import Http404
 
 from midline.cases.actions import Action
@@ -47,8 +46,11 @@ IF_GRANTED: Final = {
 }
 # Hidden identity takes these away, whatever is granted: originals carry names in file names and headers.
 NEEDS_IDENTITY: Final = frozenset({Action.SEE_IDENTITY, Action.DOWNLOAD_ORIGINALS})
-# Until published, a version is its planner's: the collaborator who took the order, and who answers its change requests.
-NEEDS_PLANNER: Final = frozenset({Action.PUBLISH_SETUP, Action.READ_UNPUBLISHED, Action.ANSWER_REQUESTS})
+# These are the planner's: who took the order, in the workspace in which they took it. The whole lab reads and answers beside them.
+NEEDS_PLANNER: Final = {
+    Workspace.LAB: frozenset({Action.PUBLISH_SETUP}),
+    Workspace.COLLABORATOR: frozenset({Action.PUBLISH_SETUP, Action.READ_UNPUBLISHED, Action.ANSWER_REQUESTS}),
+}
 
 OWNER: Final = frozenset({
     Action.VIEW,
@@ -92,7 +94,17 @@ LAB: Final = frozenset({
 COLLABORATOR: Final = ALWAYS | IF_GRANTED.keys() | {Action.SEE_IDENTITY}
 
 
-# --- the rule of a collaboration ------------------------------------------------------------------------------------
+# --- the rule of each workspace -------------------------------------------------------------------------------------
+
+
+def _owned(provider_id: int | None, person_id: int | OuterRef) -> Exists:
+    """The provider is this person, and their registration stands."""
+    return Exists(Provider.objects.filter(pk=provider_id, person_id=person_id, state=Provider.State.CONFIRMED))
+
+
+def _planned(case_id: int | OuterRef, person_id: int | OuterRef, workspace: Workspace) -> QuerySet[Order]:
+    """The orders of a case that this person took, in this workspace, and that are neither handed over nor closed."""
+    return Order.objects.filter(case_id=case_id, planner_id=person_id, planner_workspace=workspace, closed_at=None)
 
 
 def _gives(action: Action) -> Q:
@@ -105,28 +117,30 @@ def _gives(action: Action) -> Q:
     return rule
 
 
-def _reached(case_id: OuterRef, collaboration_id: OuterRef, action: Action) -> tuple[Exists, Combinable | Q]:
-    """(an open share of this pair that gives, the condition that nothing on this pair takes `action` away)."""
-    pair = Share.objects.filter(case_id=case_id, collaboration_id=collaboration_id, ended_at=None)
-    grant = IF_GRANTED.get(action)
-    kept = ~Exists(pair.filter(**{WITHHOLDS[grant]: True})) if grant else Q()
-    return Exists(pair.filter(gives=True)), kept
+def _giving(action: Action, case_id: int | OuterRef, provider_id: int | OuterRef) -> QuerySet[Collaboration]:
+    """The collaborations that give `action` on a case: by standing grant or single share, where nothing takes it away.
+
+    The one place where sharing is decided. A share's row under a standing grant gives nothing, but may hold what is taken away.
+    """
+    row = Share.objects.filter(case_id=case_id, collaboration_id=OuterRef("pk"), ended_at=None)
+    rows = Collaboration.objects.filter(_gives(action), Q(every_case=True) | Exists(row.filter(gives=True)), provider_id=provider_id)
+    if grant := IF_GRANTED.get(action):
+        rows = rows.filter(~Exists(row.filter(**{WITHHOLDS[grant]: True})))
+    if action in NEEDS_PLANNER[Workspace.COLLABORATOR]:
+        rows = rows.filter(Exists(_planned(case_id, OuterRef("person_id"), Workspace.COLLABORATOR)))
+    return rows
 
 
 def collaborations_that_give(action: Action, case: Case) -> QuerySet[Collaboration]:
     """The collaborations of `case` that give `action` on it at this moment."""
-    shared, kept = _reached(case.pk, OuterRef("pk"), action)  # type: ignore[arg-type]
-    rows = Collaboration.objects.filter(_gives(action), Q(every_case=True) | shared, kept, provider_id=case.provider_id)
-    if action in NEEDS_PLANNER:
-        planned = Order.objects.filter(case_id=case.pk, planner_id=OuterRef("person_id"), planner_workspace=Workspace.COLLABORATOR)
-        rows = rows.filter(Exists(planned))
-    return rows
+    return _giving(action, case.pk, case.provider_id)
 
 
 def collaborations_on(case: Case) -> QuerySet[Collaboration]:
     """Active and invited collaborations that share this case: the number beside it, and the owner's list."""
     shared = Share.objects.filter(case_id=case.pk, collaboration_id=OuterRef("pk"), ended_at=None, gives=True)
-    return Collaboration.objects.open().filter(Q(every_case=True) | Exists(shared), provider_id=case.provider_id)
+    opened = Collaboration.objects.open().filter(Q(every_case=True) | Exists(shared), provider_id=case.provider_id)
+    return opened.select_related("provider")
 
 
 # --- the three directions -------------------------------------------------------------------------------------------
@@ -134,47 +148,34 @@ def collaborations_on(case: Case) -> QuerySet[Collaboration]:
 
 def cases_for(actor: Actor, action: Action = Action.VIEW) -> QuerySet[Case]:
     """Every case on which the actor may act, at this moment. Pages, API, search, counts, exports, files and live updates start here."""
+    if not actor.user.is_active:
+        return Case.objects.none()
     match actor.workspace:
-        case Workspace.PROVIDER:
-            return Case.objects.filter(provider_id=actor.provider_id) if action in OWNER and actor.provider_id else Case.objects.none()
-        case Workspace.LAB:
-            return Case.objects.submitted() if action in LAB and actor.user.is_technician else Case.objects.none()
-        case Workspace.COLLABORATOR:
-            return _shared_with(actor, action) if action in COLLABORATOR else Case.objects.none()
+        case Workspace.PROVIDER if action in OWNER:
+            return Case.objects.filter(_owned(actor.provider_id, actor.user_id), provider_id=actor.provider_id)
+        case Workspace.LAB if action in LAB and actor.user.is_technician:
+            received = Case.objects.submitted()
+            if action in NEEDS_PLANNER[Workspace.LAB]:
+                received = received.filter(Exists(_planned(OuterRef("pk"), actor.user_id, Workspace.LAB)))
+            return received
+        case Workspace.COLLABORATOR if action in COLLABORATOR:
+            mine = _giving(action, OuterRef(OuterRef("pk")), OuterRef("provider_id")).filter(person_id=actor.user_id)
+            return Case.objects.filter(Exists(mine))
     return Case.objects.none()
-
-
-def _shared_with(actor: Actor, action: Action) -> QuerySet[Case]:
-    mine = Collaboration.objects.filter(_gives(action), person_id=actor.user_id)
-    grant = IF_GRANTED.get(action)
-    held_back = Share.objects.filter(case_id=OuterRef("pk"), ended_at=None, collaboration__person_id=actor.user_id)
-    standing = Exists(mine.filter(provider_id=OuterRef("provider_id"), every_case=True))
-    single = Share.objects.filter(case_id=OuterRef("pk"), ended_at=None, gives=True, collaboration__in=mine)
-    # A person has at most one open collaboration with a provider, so what one share holds back, no other row gives.
-    rows = Case.objects.filter(standing | Exists(single))
-    if grant:
-        rows = rows.exclude(Exists(held_back.filter(LIVE_SHARE, **{WITHHOLDS[grant]: True})))
-    if action in NEEDS_PLANNER:
-        rows = rows.filter(
-            Exists(Order.objects.filter(case_id=OuterRef("pk"), planner_id=actor.user_id, planner_workspace=Workspace.COLLABORATOR))
-        )
-    return rows
-
-
-LIVE_SHARE: Final = ~Q(collaboration__state=Collaboration.State.ENDED)
 
 
 def users_who_may(action: Action, case: Case, workspace: Workspace) -> QuerySet[User]:
     """The people who may do `action` on `case` from `workspace`: the same rule turned round, for recipients."""
     people = User.objects.filter(is_active=True)
     match workspace:
-        case Workspace.PROVIDER:
-            return people.filter(provider=case.provider_id, provider__state=Provider.State.CONFIRMED) if action in OWNER else people.none()
-        case Workspace.LAB:
-            return people.filter(is_technician=True) if action in LAB and case.submitted_at else people.none()
-        case Workspace.COLLABORATOR:
-            if action not in COLLABORATOR:
-                return people.none()
+        case Workspace.PROVIDER if action in OWNER:
+            return people.filter(_owned(case.provider_id, OuterRef("pk")))
+        case Workspace.LAB if action in LAB and case.submitted_at:
+            technicians = people.filter(is_technician=True)
+            if action in NEEDS_PLANNER[Workspace.LAB]:
+                technicians = technicians.filter(Exists(_planned(case.pk, OuterRef("pk"), Workspace.LAB)))
+            return technicians
+        case Workspace.COLLABORATOR if action in COLLABORATOR:
             return people.filter(pk__in=collaborations_that_give(action, case).values("person_id"))
     return people.none()
 
@@ -192,29 +193,35 @@ def may(actor: Actor, action: Action, case: Case) -> bool:
 
 
 def actions_on(actor: Actor, case: Case) -> frozenset[Action]:
-    """Every action the actor may do on this case, in one query for a collaborator and none for the others: what templates ask."""
+    """Every action the actor may do on this case, in four queries at most: what templates ask."""
+    if not actor.user.is_active:
+        return frozenset()
     match actor.workspace:
-        case Workspace.PROVIDER:
-            return OWNER if actor.provider_id == case.provider_id else frozenset()
-        case Workspace.LAB:
-            return LAB if actor.user.is_technician and case.submitted_at else frozenset()
+        case Workspace.PROVIDER if actor.provider_id == case.provider_id:
+            stands = case.provider.person_id == actor.user_id and case.provider.state == Provider.State.CONFIRMED
+            return OWNER if stands else frozenset()
+        case Workspace.LAB if actor.user.is_technician and case.submitted_at:
+            return LAB - _planners_alone(actor, case)
         case Workspace.COLLABORATOR:
-            return _actions_of_collaborator(actor, case)
+            return _given(actor, case) - _planners_alone(actor, case)
     return frozenset()
 
 
-def _actions_of_collaborator(actor: Actor, case: Case) -> frozenset[Action]:
-    collaboration = collaborations_that_give(Action.VIEW, case).filter(person_id=actor.user_id).first()
-    if collaboration is None:
+def _given(actor: Actor, case: Case) -> frozenset[Action]:
+    """What the actor's collaboration gives on this case, what only the planner may do included."""
+    mine = collaborations_that_give(Action.VIEW, case).filter(person_id=actor.user_id).first()
+    if mine is None:
         return frozenset()
-    share = Share.objects.filter(case=case, collaboration=collaboration, ended_at=None).first()
-    held_back = share.withheld if share else set()
-    plans = Order.objects.filter(case=case, planner_id=actor.user_id, planner_workspace=Workspace.COLLABORATOR).exists()
-    given = set(ALWAYS) | {Action.SEE_IDENTITY}
-    given |= {action for action, grant in IF_GRANTED.items() if grant in collaboration.granted and grant not in held_back}
-    if collaboration.hides_identity:
-        given -= NEEDS_IDENTITY
-    return frozenset(given if plans else given - NEEDS_PLANNER)
+    share = Share.objects.filter(case=case, collaboration=mine, ended_at=None).first()
+    granted = mine.granted - (share.withheld if share else set())
+    given = ALWAYS | {Action.SEE_IDENTITY} | {action for action, grant in IF_GRANTED.items() if grant in granted}
+    return given - NEEDS_IDENTITY if mine.hides_identity else given
+
+
+def _planners_alone(actor: Actor, case: Case) -> frozenset[Action]:
+    """What the actor may not do on this case because they are not the planner of an open order of it."""
+    plans = _planned(case.pk, actor.user_id, actor.workspace).exists()
+    return frozenset() if plans else NEEDS_PLANNER[actor.workspace]
 
 
 # --- the doors ------------------------------------------------------------------------------------------------------
@@ -234,12 +241,12 @@ def get_case_or_404(actor: Actor, number: str, action: Action = Action.VIEW) -> 
 def providers_for(actor: Actor, action: Action = Action.ADD_ORDER) -> QuerySet[Provider]:
     """Whose cases the actor may begin: the same rule where no case exists yet. A standing grant is not needed."""
     confirmed = Provider.objects.filter(state=Provider.State.CONFIRMED).select_related("person")
+    if not actor.user.is_active:
+        return confirmed.none()
     match actor.workspace:
-        case Workspace.PROVIDER:
-            return confirmed.filter(pk=actor.provider_id or 0) if action in OWNER else confirmed.none()
-        case Workspace.COLLABORATOR:
-            if action not in COLLABORATOR:
-                return confirmed.none()
+        case Workspace.PROVIDER if action in OWNER:
+            return confirmed.filter(pk=actor.provider_id, person_id=actor.user_id)
+        case Workspace.COLLABORATOR if action in COLLABORATOR:
             mine = Collaboration.objects.filter(_gives(action), person_id=actor.user_id)
             return confirmed.filter(pk__in=mine.values("provider_id"))
     return confirmed.none()

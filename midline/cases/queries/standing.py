@@ -46,7 +46,8 @@ def standings(cases: Iterable[Case], actor: Actor) -> dict[int, Standing]:
 
 def _collaborations_by_case(cases: list[Case]) -> dict[int, list[Collaboration]]:
     providers = {case.provider_id for case in cases}
-    opened = {c.pk: c for c in Collaboration.objects.open().filter(provider_id__in=providers)} if providers else {}
+    rows = Collaboration.objects.open().filter(provider_id__in=providers).select_related("provider")
+    opened = {c.pk: c for c in rows} if providers else {}
     by_case: dict[int, list[Collaboration]] = defaultdict(list)
     standing = defaultdict(list)
     for collaboration in opened.values():
