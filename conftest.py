@@ -77,3 +77,11 @@ def cast(db) -> Cast:
         stranger=_person(UserFactory(), Workspace.COLLABORATOR),
         other_provider=_person(other.provider.person, Workspace.PROVIDER, other.provider_id),
     )
+
+
+@pytest.fixture
+def there(cast):
+    """What every address names (see web/tests/everything.py): read when it is asked for, because it stands above every room."""
+    from midline.web.tests.everything import everything
+
+    return everything(cast)

@@ -33,7 +33,7 @@ class WorkspaceMiddleware:
 def actor_in(user: User, workspace: Workspace) -> Actor:
     """The person in this workspace. Raises Http404 when they have no place in it.
 
-    A former collaborator keeps the (empty) workspace: each case in it answers 404 by the policy.
+    A former collaborator keeps the (empty) workspace: each case in it answers 404 by the policy. Who never accepted has none.
     """
     provider = provider_of(user.pk) if workspace in {Workspace.PROVIDER, Workspace.ACCOUNT} else None
     match workspace:
@@ -41,6 +41,6 @@ def actor_in(user: User, workspace: Workspace) -> Actor:
             raise Http404
         case Workspace.LAB if not user.is_technician:
             raise Http404
-        case Workspace.COLLABORATOR if not Collaboration.objects.filter(person=user).exists():
+        case Workspace.COLLABORATOR if not Collaboration.objects.filter(person=user, accepted_at__isnull=False).exists():
             raise Http404
     return Actor(user, workspace, provider.pk if provider else None)

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from midline.cases.models import Case
 from midline.cases.services import order_move
-from midline.cases.tests.test_every_address import ALL
+from midline.cases.tests.addresses import ALL
 from midline.conversation.models import ChangeItem, Comment
 from midline.conversation.services import Wanted, comment_add, request_propose
 from midline.core.ids import new_key

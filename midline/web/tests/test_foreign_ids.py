@@ -7,9 +7,9 @@ from django.urls import reverse
 from midline.activity.models import Event
 from midline.cases.models import Case
 from midline.cases.services import cases_share
+from midline.cases.tests.addresses import ALL
 from midline.cases.tests.factories import make_case, move, share
 from midline.cases.tests.test_account_collaborators import change
-from midline.cases.tests.test_every_address import ALL
 from midline.people.tests.test_views import bytes_of
 from midline.practices.models import Practice
 from midline.web.tests.below_a_case import held_case

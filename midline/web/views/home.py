@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from midline.core.http import PortalRequest, safe_next
 from midline.core.workspace import Workspace
@@ -12,11 +12,13 @@ from midline.web.context import Portal
 
 
 @login_required
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To the person's first workspace: provider, then collaborator, then lab, then their account."""
     return redirect(Portal(request).home())
 
 
+@require_safe
 def start(request: PortalRequest, workspace: Workspace) -> HttpResponse:
     """Where a workspace begins: the list that its people work through."""
     return redirect({"provider": "cases:manage_orders", "collaborator": "cases:collaborator_cases"}.get(workspace, "lab:queue"))
