@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from midline.notify.kinds import ROWS
 from midline.notify.models import Preference
+from midline.notify.rows import ROWS
 from midline.notify.services import Times
 
 

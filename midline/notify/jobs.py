@@ -1,9 +1,7 @@
 """What the worker does of this room: send e-mails, make the daily summaries, warn of access that ends soon."""
 
 from datetime import date, timedelta
-from smtplib import SMTPRecipientsRefused
 
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -11,17 +9,17 @@ from midline.collaboration.models import Collaboration
 from midline.core import clock
 from midline.core.workspace import Workspace
 from midline.jobs import services as jobs
+from midline.jobs.posting import post
 from midline.jobs.schedule import rounds
-from midline.jobs.services import Claim, GiveUp, LeaseLost, handler
+from midline.jobs.services import Claim, handler
 from midline.notify import summary
-from midline.notify.kinds import SUMMARY
 from midline.notify.letters import mail_of
 from midline.notify.models import Delivery
 from midline.notify.policies import Recipient, reason_to_drop
+from midline.notify.rows import SUMMARY
 from midline.notify.services import Message, deliveries_write, message_id
 
 WARN_DAYS = (14, 1)
-PERMANENT = 500
 
 
 @handler("notify.send")
@@ -39,7 +37,7 @@ def send(claim: Claim) -> None:
     if reason := reason_to_drop(found):
         _still_queued(found).update(state=Delivery.State.DROPPED, dropped_because=reason)
         return
-    _post(claim, mail_of(found))
+    post(claim, mail_of(found))
     _still_queued(found).update(state=Delivery.State.SENT, sent_at=clock.now())
 
 
@@ -47,26 +45,14 @@ def _still_queued(delivery: Delivery) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.QUEUED)
 
 
-def _post(claim: Claim, mail: EmailMultiAlternatives) -> None:
-    """Hands the e-mail to the mail server. An address that it refuses for good is not tried for a week."""
-    if not claim.holds():
-        raise LeaseLost
-    try:
-        mail.send()
-    except SMTPRecipientsRefused as refused:
-        if all(code >= PERMANENT for code, _words in refused.recipients.values()):
-            raise GiveUp("The mail server refuses the address for good.") from refused
-        raise
-
-
 def _send_summary(claim: Claim, delivery: Delivery) -> None:
     """The daily summary, of what waits at this moment."""
     person = delivery.person
     gathered = summary.gather(person) if person and person.is_active else None
-    if not gathered:
+    if person is None or not gathered:
         _still_queued(delivery).update(state=Delivery.State.DROPPED, dropped_because="Nothing waits any more.")
         return
-    _post(claim, mail_of(delivery, lambda _delivery: summary.letter_of(gathered)))
+    post(claim, mail_of(delivery, lambda _delivery: summary.letter_of(gathered, person)))
     with transaction.atomic():
         now = clock.now()
         told = Delivery.objects.filter(pk__in=[d.pk for d in gathered.told], state=Delivery.State.DIGEST)

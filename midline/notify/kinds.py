@@ -4,16 +4,17 @@ Whoever edits `KINDS` changes what is sent. A message names the case by its numb
 name, nor a word that somebody typed (a reason, a comment), because such words may hold one: they stand behind the link.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 from django_stubs_ext import StrPromise
 
 from midline.cases.actions import Action
 from midline.core.workspace import Workspace
+from midline.people.mails import NOTICES, WORDS
 
 PROVIDER: Final = (Workspace.PROVIDER,)
 COLLABORATOR: Final = (Workspace.COLLABORATOR,)
@@ -29,6 +30,7 @@ class Page(models.TextChoices):
     CASES = "cases"
     COLLABORATORS = "collaborators"
     INVITATION = "invitation"
+    SECURITY = "security"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +52,15 @@ class Kind:
     topic: str | None = None
     mail: bool = True
 
-    def subject_in(self, context: Mapping[str, Any]) -> str:
+    def subject_in(self, context: dict[str, Any]) -> str:
         """The subject: one line, whatever people are called."""
-        return " ".join((str(self.subject or self.title) % context).split())
+        return " ".join(str((self.subject or self.title) % context).split())
 
-    def title_in(self, context: Mapping[str, Any]) -> str:
-        return str(self.title) % context
+    def title_in(self, context: dict[str, Any]) -> str:
+        return str(self.title % context)
+
+    def says_in(self, context: dict[str, Any]) -> str:
+        return str(self.says % context)
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -102,7 +107,7 @@ KINDS: Final[dict[str, Kind]] = {
     "cases.shared": Kind(
         to=COLLABORATOR,
         action=None,
-        title=_("%(by)s shared cases with you: %(count)s"),
+        title=ngettext_lazy("%(by)s shared %(count)s case with you", "%(by)s shared %(count)s cases with you", "count"),
         says=_("They stand in your Collaborator Dashboard."),
         button=_("Open the Collaborator Dashboard"),
         page=Page.CASES,
@@ -124,6 +129,55 @@ KINDS: Final[dict[str, Kind]] = {
         says=_("It holds from now on, on every case that is shared with you."),
         button=_("Open the Collaborator Dashboard"),
         page=Page.CASES,
+        topic="access",
+    ),
+    # Messages about a case that one may not see any more name its number and lead to the list: they are not about the case (action None).
+    "case.unshared": Kind(
+        to=COLLABORATOR,
+        action=None,
+        subject=_("Case %(case)s: no longer shared with you"),
+        title=_("%(by)s no longer shares case %(case)s with you"),
+        says=_("You do not see it any more. What you wrote stays with the case, under your name."),
+        button=_("Open the Collaborator Dashboard"),
+        page=Page.CASES,
+        topic="access",
+    ),
+    "case.unshared_singled": Kind(
+        to=COLLABORATOR,
+        action=None,
+        subject=_("Case %(case)s: no longer shared with you"),
+        title=_("%(by)s no longer shares case %(case)s with you"),
+        says=_("The other cases stay shared. New cases do not join them by themselves any more."),
+        button=_("Open the Collaborator Dashboard"),
+        page=Page.CASES,
+        topic="access",
+    ),
+    "cases.unshared": Kind(
+        to=COLLABORATOR,
+        action=None,
+        title=ngettext_lazy("%(by)s no longer shares %(count)s case with you", "%(by)s no longer shares %(count)s cases with you", "count"),
+        says=_("The cases that are still shared stand in your Collaborator Dashboard."),
+        button=_("Open the Collaborator Dashboard"),
+        page=Page.CASES,
+        topic="access",
+    ),
+    "cases.unshared_all": Kind(
+        to=COLLABORATOR,
+        action=None,
+        title=_("%(by)s no longer shares every case with you"),
+        says=_("You keep the cases that were shared with you one by one. New cases do not join them any more."),
+        button=_("Open the Collaborator Dashboard"),
+        page=Page.CASES,
+        topic="access",
+    ),
+    "access.withheld": Kind(
+        to=COLLABORATOR,
+        action=Action.VIEW,
+        subject=_("Case %(case)s: what you may do was changed"),
+        title=_("%(by)s changed what you may do on case %(case)s"),
+        says=_("It holds from now on, on this case alone."),
+        button=_("Open the case"),
+        page=Page.CASE,
         topic="access",
     ),
     "access.ends_soon": Kind(
@@ -294,40 +348,22 @@ KINDS: Final[dict[str, Kind]] = {
     ),
 }
 
-SUMMARY: Final = "daily.summary"
+
+def account_kind(prefix: str) -> str:
+    """The kind under which the bell tells what `people` mails about an account; `prefix` is its name there."""
+    return f"account.{prefix.rpartition('/')[2]}"
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of Email Notifications."""
-
-    label: StrPromise
-    help: StrPromise
-
-
-# What a person can switch, in the order of the page. A key is group.topic; the group of a case message is its reader's workspace.
-ROWS: Final[dict[str, Row]] = {
-    "provider.setup_ready": Row(_("Treatment setup ready for review"), _("A version is published")),
-    "provider.decided": Row(_("Ready for Approval, or declined"), _("A collaborator has decided")),
-    "provider.records_needed": Row(_("Records needed"), _("Missing or unusable")),
-    "provider.order_created": Row(_("Order created on your behalf"), _("By a collaborator you allowed it")),
-    "provider.invitation_answered": Row(_("Invitation accepted or declined"), _("By a person you added, also when they leave")),
-    "provider.shipped": Row(_("Shipped"), _("With the tracking number")),
-    "collaborator.added": Row(_("Added as a collaborator"), _("Someone shares cases with you")),
-    "collaborator.setup_ready": Row(_("Treatment setup ready for review"), _("On a case shared with you")),
-    "collaborator.pushed_back": Row(_("Pushed back"), _("A provider wants you to look again")),
-    "collaborator.records_needed": Row(_("Records needed"), _("On a case shared with you")),
-    "collaborator.shipped": Row(_("Shipped"), _("On a case shared with you")),
-    "collaborator.access": Row(_("Access changed or ends soon"), _("14 days and 1 day before")),
-    "conversation.mention": Row(_("You are mentioned"), _("Someone writes your name with an @")),
-    "conversation.comment": Row(_("Other comments"), _("On cases you take part in")),
-}
-
-
-def row_of(kind: str, workspace: str) -> str | None:
-    """The line of Email Notifications that switches this message for a reader in `workspace`; None: it always goes out."""
-    topic = KINDS[kind].topic if kind in KINDS else None
-    if topic is None:
-        return None
-    shared = f"conversation.{topic}"
-    return shared if shared in ROWS else f"{workspace}.{topic}"
+# The e-mails are those of `people`: here only the bell's line, in the same words.
+KINDS.update({
+    account_kind(prefix): Kind(
+        to=(Workspace.ACCOUNT,),
+        action=None,
+        title=WORDS[prefix].subject,
+        says=WORDS[prefix].text,
+        button=_("Open Security"),
+        page=Page.SECURITY,
+        mail=False,
+    )
+    for prefix in sorted(NOTICES)
+})  # fmt: skip

@@ -1,10 +1,9 @@
 """A message put into words for one reader, and the e-mail made of it: text and HTML, dark and plain."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
-from typing import Any
 
 import css_inline
 from django.conf import settings
@@ -13,17 +12,25 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from midline.cases.models import Case, RecordNeed
+from midline.cases.models import Case, RecordNeed, Share
 from midline.cases.queries import evaluating_collaborations, standing_of
 from midline.collaboration.models import Collaboration, Grant
+from midline.core.languages import spoken
 from midline.core.workspace import Workspace
-from midline.notify.kinds import KINDS, ROWS, row_of
-from midline.notify.links import address_of, settings_address
+from midline.jobs.posting import HEADERS
+from midline.notify.kinds import KINDS
+from midline.notify.links import address_of, settings_address, unsubscribe_address
 from midline.notify.models import Delivery
+from midline.notify.rows import ROWS, row_of
+from midline.notify.words import plain_name, words_of
 from midline.people.policies import Actor
 from midline.records.models import Slot
+
+# Groups of capitals and digits, each with a digit unless it is short: never a name.
+TRACKING = re.compile(r"(?=.*\d)(?:[A-Z]{1,4}|[A-Z]{0,4}\d[A-Z0-9]*)(?:[ .-](?:[A-Z]{1,4}|[A-Z]{0,4}\d[A-Z0-9]*))*")
+BASIS = gettext_lazy("See shared cases, comment, mark Ready for Approval")
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Letter:
     lists: list[tuple[str, list[Line]]] = field(default_factory=list)
     why: str = ""
     settings_address: str = ""
+    unsubscribe_address: str = ""
 
     @property
     def preview(self) -> str:
@@ -59,17 +67,9 @@ class Letter:
 def language_of(delivery: Delivery) -> str:
     """The reader's language; before there is an account, that of the provider who invites."""
     if delivery.person is not None:
-        return delivery.person.language
+        return spoken(delivery.person.language)
     found = Collaboration.objects.filter(pk=delivery.collaboration_id or 0).values_list("provider__person__language", flat=True).first()
-    return found or settings.LANGUAGE_CODE
-
-
-def words_of(delivery: Delivery) -> dict[str, Any]:
-    """The message's context with its dates in the words of the active language."""
-    context = dict(delivery.context)
-    if until := context.get("until"):
-        context["until"] = date_format(date.fromisoformat(until), "DATE_FORMAT")
-    return context
+    return spoken(found)
 
 
 def compose(delivery: Delivery) -> Letter:
@@ -83,13 +83,14 @@ def compose(delivery: Delivery) -> Letter:
     return Letter(
         subject=kind.subject_in(context),
         title=kind.title_in(context),
-        says=str(kind.says) % context,
+        says=kind.says_in(context),
         button=str(kind.button),
         address=address_of(delivery),
         tag=_("Your turn") if case and _is_own_turn(delivery, case) else "",
         facts=facts,
         why=_("You get this at once because you chose Instantly for “%(row)s”.") % {"row": ROWS[row].label} if row else "",
         settings_address=settings_address() if row else "",
+        unsubscribe_address=unsubscribe_address(delivery.person, row) if row and delivery.person else "",
     )
 
 
@@ -111,9 +112,9 @@ def _is_own_turn(delivery: Delivery, case: Case) -> bool:
 
 
 def _facts_of_case(delivery: Delivery, case: Case) -> list[tuple[str, str]]:
-    facts = [(_("Case"), f"{case.number}, {case.practice.name}")]
+    facts = [(_("Case"), f"{case.number}, {plain_name(case.practice.name)}")]
     if delivery.workspace == Workspace.COLLABORATOR:
-        facts.append((_("Clinician"), case.provider.name))
+        facts.append((_("Clinician"), plain_name(case.provider.name)))
     return facts
 
 
@@ -138,8 +139,9 @@ def _records(delivery: Delivery, case: Case | None) -> list[tuple[str, str]]:
 
 
 def _parcel(delivery: Delivery, case: Case | None) -> list[tuple[str, str]]:
-    named = ((_("Carrier"), delivery.context.get("carrier", "")), (_("Tracking number"), delivery.context.get("tracking", "")))
-    return [(label, value) for label, value in named if value]
+    """The tracking number, if it is one. The carrier, and anything else that was typed in its place, stands behind the link."""
+    tracking = delivery.context.get("tracking", "")
+    return [(_("Tracking number"), tracking)] if TRACKING.fullmatch(tracking) else []
 
 
 def _grants(delivery: Delivery, case: Case | None) -> list[tuple[str, str]]:
@@ -147,11 +149,24 @@ def _grants(delivery: Delivery, case: Case | None) -> list[tuple[str, str]]:
     collaboration = Collaboration.objects.select_related("provider__person").filter(pk=delivery.collaboration_id or 0).first()
     if collaboration is None:
         return []
-    given = [_("See shared cases, comment, mark Ready for Approval")]
+    given = [str(BASIS)]
     given += [str(grant.label) for grant in Grant if grant in collaboration.granted]
-    facts = [(_("Clinician"), collaboration.provider.name), (_("You may"), "; ".join(given))]
+    facts = [(_("Clinician"), plain_name(collaboration.provider.name)), (_("You may"), "; ".join(given))]
     if collaboration.ends_on:
         facts.append((_("Ends"), date_format(collaboration.ends_on, "DATE_FORMAT")))
+    return facts
+
+
+def _withheld(delivery: Delivery, case: Case | None) -> list[tuple[str, str]]:
+    """What the person may do on this one case, as it stands now, and what of their permissions is taken away there."""
+    collaboration = Collaboration.objects.filter(pk=delivery.collaboration_id or 0).first()
+    share = Share.objects.filter(collaboration_id=delivery.collaboration_id or 0, case=case, ended_at=None).first()
+    held = share.withheld if share else set()
+    granted = collaboration.granted if collaboration else set()
+    may = [BASIS, *(str(grant.label) for grant in Grant if grant in granted and grant not in held)]
+    facts = [(_("You may"), "; ".join(str(words) for words in may))]
+    if taken := [str(grant.label) for grant in Grant if grant in held and grant in granted]:
+        facts.append((_("Not on this case"), "; ".join(taken)))
     return facts
 
 
@@ -163,6 +178,7 @@ FACTS: dict[str, Callable[[Delivery, Case | None], list[tuple[str, str]]]] = {
     "invitation.accept": _grants,
     "collaborator.added": _grants,
     "access.changed": _grants,
+    "access.withheld": _withheld,
 }
 
 
@@ -192,13 +208,19 @@ def text_of(letter: Letter) -> str:
 
 
 def mail_of(delivery: Delivery, letter: Callable[[Delivery], Letter] = compose) -> EmailMultiAlternatives:
-    """The e-mail of a message in its reader's language, under the Message-ID that all its tries share."""
+    """The e-mail of a message in its reader's language, under the Message-ID that all its tries share.
+
+    It goes to the address that the person has now: one given up meanwhile may be somebody else's. Before there is an account,
+    it goes to the address that was invited.
+    """
     language = language_of(delivery)
+    to = delivery.address if delivery.person is None else delivery.person.email
     with translation.override(language):
         written = letter(delivery)
-        headers = {"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-        if written.settings_address:
-            headers["List-Unsubscribe"] = f"<{written.settings_address}>"
-        mail = EmailMultiAlternatives(written.subject, text_of(written), settings.DEFAULT_FROM_EMAIL, [delivery.address], headers=headers)
+        headers = {"Message-ID": delivery.message_id, **HEADERS}
+        if written.unsubscribe_address:
+            headers["List-Unsubscribe"] = f"<{written.unsubscribe_address}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail = EmailMultiAlternatives(written.subject, text_of(written), settings.DEFAULT_FROM_EMAIL, [to], headers=headers)
         mail.attach_alternative(html_of(written, language), "text/html")
     return mail

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core import signing
 from django.urls import reverse
 
 from midline.collaboration.models import Invitation
@@ -10,6 +11,9 @@ from midline.core.http import public_url
 from midline.core.workspace import Workspace
 from midline.notify.kinds import KINDS, Page
 from midline.notify.models import Delivery
+from midline.people.models import User
+
+UNSUBSCRIBE = "midline.notify.unsubscribe"
 
 
 def path_of(delivery: Delivery) -> str:
@@ -24,6 +28,8 @@ def path_of(delivery: Delivery) -> str:
             return reverse("web:case", args=[delivery.workspace, context["case"]]) + "#conversation"
         case Page.CASES | Page.COLLABORATORS:
             return list_path(delivery.workspace, collaborators=page is Page.COLLABORATORS)
+        case Page.SECURITY:
+            return reverse("people:security")
     return reverse("web:dashboard", args=[delivery.workspace])
 
 
@@ -47,3 +53,21 @@ def settings_address() -> str:
 
 def case_address(workspace: str, number: Any) -> str:
     return public_url(reverse("web:case", args=[workspace, number]))
+
+
+def unsubscribe_address(person: User, row: str) -> str:
+    """Where a mail program, or the person without signing in, switches off one row of Email Notifications, and nothing else.
+
+    Signed, without an end: an old e-mail must still be able to stop the next one.
+    """
+    return public_url(reverse("notify:unsubscribe", args=[signing.Signer(salt=UNSUBSCRIBE).sign_object([person.pk, row])]))
+
+
+def unsubscribe_read(token: str) -> tuple[User, str] | None:
+    """The person and the row of such an address; None for anything that was not signed here."""
+    try:
+        person_id, row = signing.Signer(salt=UNSUBSCRIBE).unsign_object(token)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    person = User.objects.filter(pk=person_id, is_active=True).first()
+    return (person, row) if person else None

@@ -26,6 +26,7 @@ GONE_CASE = gettext_noop("This person may not read this of the case any more.")
 GONE_COLLABORATION = gettext_noop("The collaboration has ended.")
 GONE_INVITATION = gettext_noop("The invitation was answered, withdrawn or replaced, or is too old.")
 GONE_SUBJECT = gettext_noop("What it is about was taken back.")
+SWITCHED_OFF = gettext_noop("This person has switched it off.")
 GONE_ACCOUNT = gettext_noop("The account is closed.")
 
 
@@ -66,7 +67,7 @@ def reason_to_drop(delivery: Delivery) -> str:
 
 def still_told(deliveries: Collection[Delivery]) -> list[Delivery]:
     """Those of the messages that their person may still read, in the order given; a constant number of queries for one person."""
-    kept = _by_case(deliveries) | _by_collaboration(deliveries) | _by_invitation(deliveries)
+    kept = _by_case(deliveries) | _by_collaboration(deliveries) | _by_invitation(deliveries) | _by_account(deliveries)
     kept -= _taken_back(deliveries)
     return [d for d in deliveries if d.pk in kept]
 
@@ -90,7 +91,8 @@ def _by_case(deliveries: Collection[Delivery]) -> set[int]:
 
 def _by_collaboration(deliveries: Collection[Delivery]) -> set[int]:
     """Messages on a collaboration as a whole. That it ended is told to the one who lost it; the provider reads of all their own."""
-    rows = [d for d in deliveries if d.case_id is None and d.kind in KINDS and KINDS[d.kind].page is not Page.INVITATION]
+    others = {Page.INVITATION, Page.SECURITY}
+    rows = [d for d in deliveries if d.case_id is None and d.kind in KINDS and KINDS[d.kind].page not in others]
     if not rows:
         return set()
     asked = Collaboration.objects.filter(pk__in=[d.collaboration_id for d in rows])
@@ -117,8 +119,13 @@ def _by_invitation(deliveries: Collection[Delivery]) -> set[int]:
     return {pk for pk, invitation in rows.items() if invitation in ids}
 
 
+def _by_account(deliveries: Collection[Delivery]) -> set[int]:
+    """What happened to the person's own account."""
+    return {d.pk for d in deliveries if d.person_id is not None and d.kind in KINDS and KINDS[d.kind].page is Page.SECURITY}
+
+
 def _taken_back(deliveries: Collection[Delivery]) -> set[int]:
-    """Messages whose cause is no more: a deleted comment, shares that were undone."""
+    """Messages whose cause is no more: a deleted comment, shares that were undone, a case that is shared again."""
     comments = {d.pk: d.context["comment"] for d in deliveries if d.context.get("comment")}
     batches = {d.pk: d.context["batch"] for d in deliveries if d.context.get("batch")}
     gone: set[int] = set()
@@ -129,4 +136,17 @@ def _taken_back(deliveries: Collection[Delivery]) -> set[int]:
         undone = ShareBatch.objects.filter(pk__in=batches.values(), undone_at__isnull=False)
         names = {str(pk) for pk in undone.values_list("pk", flat=True)}
         gone |= {pk for pk, batch in batches.items() if batch in names}
-    return gone
+    return gone | _shared_again(deliveries)
+
+
+def _shared_again(deliveries: Collection[Delivery]) -> set[int]:
+    """ "No longer shared" is not told of a case that its reader sees."""
+    lost = [d for d in deliveries if d.context.get("unshared") and d.person is not None]
+    people = {d.person.pk: d.person for d in lost if d.person}
+    again: set[int] = set()
+    for pk, person in people.items():
+        theirs = [d for d in lost if d.person_id == pk]
+        seen = cases_for(Actor(person, Workspace.COLLABORATOR)).filter(pk__in=[d.context["unshared"] for d in theirs])
+        open_cases = set(seen.values_list("pk", flat=True))
+        again |= {d.pk for d in theirs if d.context["unshared"] in open_cases}
+    return again

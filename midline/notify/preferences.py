@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from midline.core import clock
-from midline.notify.kinds import row_of
 from midline.notify.models import Delivery, MailSettings, Preference
+from midline.notify.rows import row_of
 from midline.practices.queries import provider_of, time_zone_of
 
 SATURDAY = 5
@@ -40,7 +40,10 @@ class Wishes:
         return self.settings.get(person_id) or MailSettings(person_id=person_id)
 
     def state_of(self, person_id: int | None, kind: str, workspace: str) -> Delivery.State | None:
-        """How an e-mail of this kind starts out: queued, waiting for the daily summary, or None, not written at all."""
+        """How an e-mail of this kind starts out: queued, waiting for the daily summary, or None, not written at all.
+
+        Who wants no daily summary has what would wait for it in the bell alone.
+        """
         row = row_of(kind, workspace)
         if row is None or person_id is None:
             return Delivery.State.QUEUED
@@ -49,7 +52,7 @@ class Wishes:
             return None
         if when == Preference.When.INSTANTLY and mine.instantly:
             return Delivery.State.QUEUED
-        return Delivery.State.DIGEST
+        return Delivery.State.DIGEST if mine.summary else None
 
     def pause(self, person_id: int | None, kind: str, workspace: str) -> timedelta:
         """How long an e-mail waits for quiet hours to end. Invitations and what concerns the account's safety never wait."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from midline.notify.kinds import KINDS
-from midline.notify.letters import words_of
 from midline.notify.models import Delivery
 from midline.notify.policies import still_told
+from midline.notify.words import words_of
 from midline.people.models import User
 
 PAGE = 30
@@ -38,7 +38,7 @@ def bell_entries(person: User, *, before: int | None = None, limit: int = PAGE) 
     rows = _bell(person) if before is None else _bell(person).filter(pk__lt=before)
     looked = list(rows[: limit + 1])
     shown = still_told(looked[:limit])
-    entries = [Entry(d, KINDS[d.kind].title_in(words_of(d)), str(KINDS[d.kind].says) % words_of(d)) for d in shown]
+    entries = [Entry(d, KINDS[d.kind].title_in(words_of(d)), KINDS[d.kind].says_in(words_of(d))) for d in shown]
     return entries, looked[limit - 1].pk if len(looked) > limit else None
 
 

@@ -8,19 +8,20 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from midline.activity.models import Event
+from midline.cases.services.shares import UNDO_WITHIN
 from midline.core import clock
 from midline.jobs import services as jobs
-from midline.notify.kinds import KINDS, ROWS
+from midline.jobs.posting import TRIES
+from midline.notify.kinds import KINDS
 from midline.notify.models import Delivery, MailSettings, Preference
-from midline.notify.policies import GONE_COLLABORATION, GONE_SUBJECT, Recipient
+from midline.notify.policies import GONE_COLLABORATION, GONE_SUBJECT, SWITCHED_OFF, Recipient
 from midline.notify.preferences import Wishes
+from midline.notify.rows import ROWS, SUMMARY, row_of
 from midline.people.models import User
-
-# A mail server may be away for days: with pauses of 15 minutes this is a week, then the administrator sees the job.
-TRIES = 700
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,41 @@ def collaboration_silenced(*, collaboration_id: int) -> int:
     return waiting.update(**gone) + unread.update(**gone)
 
 
-def superseded(*, kind: str, collaboration_id: int) -> int:
-    """Drops what waits of this kind about a collaboration: a newer message, about to be written, says it all. Returns how many."""
+def superseded(*, kind: str, collaboration_id: int, case_id: int | None = None) -> list[Event]:
+    """Drops what waits of this kind about a collaboration (and case): a newer message, about to be written, says it all.
+
+    Returns the events that were not told, oldest first.
+    """
     waiting = Delivery.objects.filter(
-        kind=kind, collaboration_id=collaboration_id, state__in=[Delivery.State.QUEUED, Delivery.State.DIGEST]
+        kind=kind, collaboration_id=collaboration_id, case_id=case_id, state__in=[Delivery.State.QUEUED, Delivery.State.DIGEST]
     )
-    return waiting.update(state=Delivery.State.DROPPED, dropped_because=GONE_SUBJECT)
+    rows = list(waiting.select_related("event").order_by("id"))
+    _dropped(Delivery.objects.filter(pk__in=[d.pk for d in rows]))
+    return [d.event for d in rows if d.event]
+
+
+def bell_forgets(*, events: Collection[Event]) -> int:
+    """What was taken back before it was told leaves the bell too. Returns how many entries went."""
+    return _dropped(Delivery.objects.filter(event__in=events, channel=Delivery.Channel.BELL, read_at=None))
+
+
+def met_halfway(*, kind: str, collaboration_ids: Collection[int], case: str | None = None) -> set[int]:
+    """Those of the collaborations to which the opposite message `kind` was just about to go: it is dropped, and nothing need be told.
+
+    case: the number of the case that it is about. Only what was written while its cause can still be undone counts.
+    """
+    waiting = Delivery.objects.filter(
+        kind=kind, collaboration_id__in=collaboration_ids, state=Delivery.State.QUEUED, created_at__gt=clock.now() - UNDO_WITHIN
+    )
+    if case is not None:
+        waiting = waiting.filter(context__case=case)
+    found = dict(waiting.values_list("pk", "collaboration_id"))
+    _dropped(Delivery.objects.filter(pk__in=found))
+    return {collaboration for collaboration in found.values() if collaboration}
+
+
+def _dropped(rows: QuerySet[Delivery]) -> int:
+    return rows.update(state=Delivery.State.DROPPED, dropped_because=GONE_SUBJECT)
 
 
 def bell_read(*, person: User, ids: Collection[int] | None = None) -> int:
@@ -128,6 +158,29 @@ class Times:
 def mail_settings_save(*, person: User, instantly: bool, when: dict[str, str], times: Times) -> MailSettings:
     """What a person chose on Email Notifications; `when` maps rows to one of Preference.When. Unknown rows are left out."""
     saved, _made = MailSettings.objects.update_or_create(person=person, defaults={"instantly": instantly, **vars(times)})
+    if not times.summary:
+        _summary_emptied(person)
     rows = [Preference(person=person, kind=row, when=when[row]) for row in ROWS if row in when]
     Preference.objects.bulk_create(rows, update_conflicts=True, unique_fields=["person", "kind"], update_fields=["when"])
     return saved
+
+
+@transaction.atomic
+def row_switch_off(*, person: User, row: str) -> None:
+    """Switches off one row of Email Notifications, or the daily summary. What waits of it is not sent either: the bell has it."""
+    if row == SUMMARY:
+        MailSettings.objects.update_or_create(person=person, defaults={"summary": False})
+        _summary_emptied(person)
+        return
+    Preference.objects.update_or_create(person=person, kind=row, defaults={"when": Preference.When.NEVER})
+    waiting = Delivery.objects.filter(
+        person=person, channel=Delivery.Channel.MAIL, state__in=[Delivery.State.QUEUED, Delivery.State.DIGEST]
+    )
+    ids = [pk for pk, kind, workspace in waiting.values_list("pk", "kind", "workspace") if row_of(kind, workspace) == row]
+    Delivery.objects.filter(pk__in=ids).update(state=Delivery.State.DROPPED, dropped_because=SWITCHED_OFF)
+
+
+def _summary_emptied(person: User) -> None:
+    """Without a summary nothing waits for one: it would all come on the day it is switched on again."""
+    waiting = Delivery.objects.filter(person=person, channel=Delivery.Channel.MAIL, state=Delivery.State.DIGEST)
+    waiting.update(state=Delivery.State.DROPPED, dropped_because=SWITCHED_OFF)

@@ -4,7 +4,7 @@ Each function below answers one kind of event: which messages follow from it, an
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -15,9 +15,9 @@ from midline.cases.services.shares import UNDO_WITHIN
 from midline.collaboration.models import Collaboration, Invitation
 from midline.conversation.models import Comment
 from midline.core.workspace import Workspace
-from midline.notify.kinds import KINDS
+from midline.notify.kinds import KINDS, account_kind
 from midline.notify.policies import Recipient, readers
-from midline.notify.services import Message, collaboration_silenced, deliveries_write, superseded
+from midline.notify.services import Message, bell_forgets, collaboration_silenced, deliveries_write, met_halfway, superseded
 
 Answer = Iterator[tuple[Message, list[Recipient]]]
 
@@ -28,7 +28,8 @@ def on_event(event: Event, happening: Happening) -> None:
     if answer is None:
         return
     for message, to in answer(event):
-        deliveries_write(event=event, message=message, to=to)
+        if to:
+            deliveries_write(event=event, message=message, to=to)
 
 
 def _who(event: Event) -> str:
@@ -98,11 +99,15 @@ def _declined(event: Event) -> Answer:
 
 
 def _changed(event: Event) -> Answer:
-    """The newest change speaks for those before it that were not told yet, an undone one included."""
+    """The newest change speaks for those before it that were not told yet. Is everything as it was before them, nothing is told."""
     collaboration = _of(event)
-    if collaboration.is_live() and collaboration.person_id != event.person_id:
-        superseded(kind="access.changed", collaboration_id=collaboration.pk)
-        yield Message("access.changed", _context(collaboration), delay=UNDO_WITHIN), _guest(collaboration)
+    if not collaboration.is_live() or collaboration.person_id == event.person_id:
+        return
+    untold = superseded(kind="access.changed", collaboration_id=collaboration.pk)
+    if untold and untold[0].data.get("before") == event.data.get("after"):
+        bell_forgets(events=untold)
+        return
+    yield Message("access.changed", _context(collaboration), delay=UNDO_WITHIN), _guest(collaboration)
 
 
 def _ended(event: Event) -> Answer:
@@ -118,23 +123,63 @@ def _ended(event: Event) -> Answer:
 
 
 def _case_shared(event: Event) -> Answer:
-    """Those who got the case just now. The e-mail waits while the act can be undone."""
-    added = Collaboration.objects.live().filter(pk__in=event.data.get("added_ids", ()), provider_id=event.provider_id or 0)
-    people = set(added.values_list("person_id", flat=True))
-    if not people:
-        return
+    """Who got the case, who lost it, and on whom something was taken away there. E-mails wait while the act can be undone."""
     message, to, case = _on_case(event, "case.shared", batch=event.data.get("batch", ""))
-    yield Message(message.kind, message.context, case.pk, UNDO_WITHIN), [r for r in to if r.person and r.person.pk in people]
+    sees = {r.collaboration_id for r in to}
+    got, lost = set(event.data.get("added_ids", ())), set(event.data.get("removed_ids", ()))
+    got -= met_halfway(kind="case.unshared", collaboration_ids=got, case=case.number)
+    lost -= met_halfway(kind="case.shared", collaboration_ids=lost, case=case.number) | sees
+    yield Message("case.shared", message.context, case.pk, UNDO_WITHIN), [r for r in to if r.collaboration_id in got]
+    yield _lost("case.unshared", message.context, case.pk), _guests(lost, case.provider_id)
+    held = {pk for pk in event.data.get("withheld_ids", ()) if pk in sees and not _as_it_was(event, case.pk, pk)}
+    yield Message("access.withheld", message.context, case.pk, UNDO_WITHIN), [r for r in to if r.collaboration_id in held]
+
+
+def _as_it_was(event: Event, case_id: int, collaboration_id: int) -> bool:
+    """Whether this change on one case takes back others that were not told yet: then none of them is."""
+    untold = superseded(kind="access.withheld", collaboration_id=collaboration_id, case_id=case_id)
+    if not untold or untold[0].data.get("before") not in event.data["withheld"].values():
+        return False
+    bell_forgets(events=untold)
+    return True
+
+
+def _lost(kind: str, context: dict[str, Any], case_id: int) -> Message:
+    """About a case that the reader may not see: it belongs to the collaboration, and names the case by its number alone."""
+    return Message(kind, context | {"unshared": case_id}, delay=UNDO_WITHIN)
+
+
+def _guests(ids: set[int], provider_id: int) -> list[Recipient]:
+    live = Collaboration.objects.live().filter(pk__in=ids, provider_id=provider_id).select_related("person").order_by("pk")
+    return [recipient for collaboration in live for recipient in _guest(collaboration)]
+
+
+# act → the message, and the one that it takes back when that is not told yet
+MANY: Final = {
+    "share": ("cases.shared", ""),
+    "unshare": ("cases.unshared", ""),
+    "standing_begin": ("cases.shared_all", "cases.unshared_all"),
+    "standing_end": ("cases.unshared_all", "cases.shared_all"),
+    "standing_to_single": ("case.unshared_singled", ""),
+}
 
 
 def _cases_shared(event: Event) -> Answer:
-    kind = {"share": "cases.shared", "standing_begin": "cases.shared_all"}.get(event.data.get("act", ""))
-    if kind is None or event.subject_id is None or (kind == "cases.shared" and not event.data.get("count")):
+    """Many cases at once. While every case is shared, ending single shares takes nothing away, so it is not told."""
+    act, count = event.data.get("act", ""), event.data.get("count")
+    if act not in MANY or event.subject_id is None or (act in {"share", "unshare"} and not count):
         return
     collaboration = _of(event)
-    if collaboration.is_live():
-        context = _context(collaboration, by=_who(event), count=event.data["count"], batch=event.data.get("batch", ""))
-        yield Message(kind, context, delay=UNDO_WITHIN), _guest(collaboration)
+    if not collaboration.is_live() or (act == "unshare" and collaboration.every_case):
+        return
+    kind, opposite = MANY[act]
+    if opposite and met_halfway(kind=opposite, collaboration_ids=[collaboration.pk]):
+        return
+    context = _context(collaboration, by=_who(event), count=count, batch=event.data.get("batch", ""))
+    message = Message(kind, context, delay=UNDO_WITHIN)
+    if number := event.data.get("case"):
+        message = _lost(kind, context | {"case": number}, Case.objects.get(number=number).pk)
+    yield message, _guest(collaboration)
 
 
 # --- cases ----------------------------------------------------------------------------------------------------------
@@ -194,7 +239,18 @@ def _commented(event: Event) -> Answer:
     yield Message("conversation.mention", message.context, case.pk), named
 
 
+# --- the account ----------------------------------------------------------------------------------------------------
+
+
+def _account(event: Event) -> Answer:
+    """The bell's side of a mail that protects an account; the mail itself is written by `people`, and goes out whatever is switched."""
+    if event.person is not None:
+        to = Recipient(event.person, event.person.email, Workspace.ACCOUNT)
+        yield Message(account_kind(event.data["what"])), [to]
+
+
 ANSWERS: dict[str, Callable[[Event], Answer]] = {
+    "account.changed": _account,
     "collaboration.added": _invited,
     "collaboration.invitation_sent": _invited,
     "collaboration.accepted": _accepted,

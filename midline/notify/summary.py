@@ -18,12 +18,14 @@ from midline.collaboration.models import Collaboration
 from midline.core import clock
 from midline.core.http import public_url
 from midline.core.workspace import Workspace
-from midline.notify.kinds import KINDS, SUMMARY
-from midline.notify.letters import Letter, Line, words_of
-from midline.notify.links import case_address, list_path, path_of, settings_address
+from midline.notify.kinds import KINDS
+from midline.notify.letters import Letter, Line
+from midline.notify.links import case_address, list_path, path_of, settings_address, unsubscribe_address
 from midline.notify.models import Delivery, MailSettings
 from midline.notify.policies import still_told
+from midline.notify.rows import SUMMARY
 from midline.notify.services import mail_enqueue, message_id
+from midline.notify.words import words_of
 from midline.people.models import User
 from midline.people.policies import Actor
 from midline.practices.models import Practice, Provider
@@ -80,7 +82,7 @@ def _waiting(actor: Actor) -> Waiting:
     return Waiting(actor.workspace, [case for case in cases if stand[case.pk].own])
 
 
-def letter_of(gathered: Gathered) -> Letter:
+def letter_of(gathered: Gathered, person: User) -> Letter:
     """The summary in words: counts first, then at most ten cases of each workspace, then the messages."""
     count = sum(len(waiting.cases) for waiting in gathered.waiting)
     title = (
@@ -100,6 +102,7 @@ def letter_of(gathered: Gathered) -> Letter:
         lists=[*(_list(waiting) for waiting in gathered.waiting), *_messages(gathered.told)],
         why=_("You get this each day on which something waits."),
         settings_address=settings_address(),
+        unsubscribe_address=unsubscribe_address(person, SUMMARY),
     )
 
 
@@ -156,18 +159,20 @@ def due_people() -> list[tuple[int, date]]:
     for person_id in people.order_by("pk").values_list("pk", flat=True).distinct():
         mine = chosen.get(person_id) or MailSettings(person_id=person_id)
         here = now.astimezone(zones.get(person_id) or ZoneInfo(settings.TIME_ZONE))
-        if _is_due(mine, here):
-            found.append((person_id, here.date()))
+        if day := _due_day(mine, here):
+            found.append((person_id, day))
     return found
 
 
-def _is_due(mine: MailSettings, here: datetime) -> bool:
-    if not mine.summary or (mine.summary_on and mine.summary_on >= here.date()):
-        return False
-    if mine.quiet and mine.quiet_weekend and here.weekday() >= SATURDAY:
-        return False
-    opens = datetime.combine(here.date(), mine.summary_at, tzinfo=here.tzinfo)
-    return opens <= here < opens + HOUR_OPEN
+def _due_day(mine: MailSettings, here: datetime) -> date | None:
+    """The day whose summary is due at this moment of the person's own time; one set to 23:55 may come after midnight."""
+    for day in (here.date(), here.date() - timedelta(days=1)):
+        opens = datetime.combine(day, mine.summary_at, tzinfo=here.tzinfo)
+        if opens <= here < opens + HOUR_OPEN:
+            told = mine.summary_on is not None and mine.summary_on >= day
+            resting = mine.quiet and mine.quiet_weekend and day.weekday() >= SATURDAY
+            return day if mine.summary and not told and not resting else None
+    return None
 
 
 def _zones() -> dict[int, ZoneInfo]:

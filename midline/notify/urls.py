@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from midline.notify import mailbox
-from midline.notify.views import bell, email_notifications
+from midline.notify.views import bell, email_notifications, unsubscribe
 from midline.notify.views import mailbox as mailbox_views
 
 app_name = "notify"
@@ -27,5 +27,6 @@ urlpatterns: list[URLPattern] = [
     path("account/bell/count/", bell.bell_count, name="bell_count"),
     path("account/bell/read/", bell.bell_read, name="bell_read"),
     path("account/bell/<int:pk>/", bell.bell_open, name="bell_open"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     *mailbox_addresses(),
 ]

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from midline.core.http import is_own_path, public_url
 from midline.people import services
 from midline.people.backends import is_refused
-from midline.people.mails import WORDS, compose
 from midline.people.models import User
 
 
@@ -54,7 +53,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queues the mail instead of sending it: a slow mail server must not slow the page, nor its duration tell who has an account."""
-        services.mail_queue(to=email, mail=compose(WORDS[template_prefix], context))
+        services.account_mail(prefix=template_prefix, to=email, context=context)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """The same, with the person: the mail is in their language, and the bell is theirs."""
+        super().send_notification_mail(template_prefix, user, {"user": user, **(context or {})}, email)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return public_url(reverse("account_confirm_email", args=[emailconfirmation.key]))

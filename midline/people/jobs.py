@@ -1,5 +1,7 @@
 """Mail of accounts, sent by the worker."""
 
+from urllib.parse import urlsplit
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
@@ -11,6 +13,7 @@ from midline.core.http import public_url
 from midline.core.ids import digest
 from midline.core.languages import spoken
 from midline.jobs.models import Job
+from midline.jobs.posting import HEADERS, post
 from midline.jobs.services import Claim, handler
 from midline.people.backends import is_refused
 from midline.people.mails import WORDS, Mail, compose
@@ -19,16 +22,11 @@ from midline.people.models import User
 
 def _send(claim: Claim, to: str, mail: Mail) -> None:
     """One Message-ID for all tries of a job, so that a mail that went out twice shows once."""
-    host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("<> ")
-    message = EmailMultiAlternatives(
-        mail.subject,
-        mail.text,
-        settings.DEFAULT_FROM_EMAIL,
-        [to],
-        headers={"Message-ID": f"<account-{claim.id}-{digest(f'{claim.kind}:{claim.id}')[:16]}@{host}>"},
-    )
+    message_id = f"<account-{claim.id}-{digest(f'{claim.kind}:{claim.id}')[:16]}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+    headers = {"Message-ID": message_id, **HEADERS}
+    message = EmailMultiAlternatives(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [to], headers=headers)
     message.attach_alternative(mail.html, "text/html")
-    message.send()
+    post(claim, message)
 
 
 @handler("people.mail")

@@ -1,22 +1,29 @@
 """The words of this room's mails: what allauth wants to say, in our sentences."""
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_stubs_ext import StrOrPromise
+from django_stubs_ext import StrPromise
+
+from midline.core.languages import spoken
+from midline.people.models import User
 
 
 @dataclass(frozen=True)
 class Words:
     """A subject, what happened, what to do, and the button; `link` is the name of the address in allauth's context."""
 
-    subject: StrOrPromise
-    text: StrOrPromise
-    after: StrOrPromise = ""
-    button: StrOrPromise = ""
+    subject: StrPromise
+    text: StrPromise
+    after: StrPromise | str = ""
+    button: StrPromise | str = ""
     link: str = ""
 
 
@@ -104,24 +111,40 @@ WORDS: Final[dict[str, Words]] = {
 WORDS["account/email/email_confirmation_signup"] = WORDS["account/email/email_confirmation"]
 
 
+# What protects an account: it always goes out at once, and stands in the bell as well.
+NOTICES: Final = frozenset(prefix for prefix, words in WORDS.items() if words.after is NOT_YOU)
+
+
 def compose(words: Words, context: dict[str, Any]) -> Mail:
-    """The mail in plain and in HTML, in the language that is active."""
+    """The mail in plain and in HTML: in the language of context["user"], without one in the language that is active.
+
+    Moments stand in UTC and say so: an account has no place. The browser's name for itself is anybody's text: it is cut and made one line.
+    """
+    user = context.get("user")
+    language = spoken(user.language if isinstance(user, User) else translation.get_language())
+    with translation.override(language):
+        subject = " ".join(str(words.subject).splitlines())
+        values = {
+            "subject": subject,
+            "rule": "=" * min(len(subject), 72),
+            "paragraph": str(words.text),
+            "after": str(words.after),
+            "button": str(words.button),
+            "address": str(context.get(words.link, "")) if words.link else "",
+            "facts": _facts(context),
+            "language": language,
+            "lab_name": settings.MIDLINE_LAB_NAME,
+        }
+        text, html = render_to_string("people/mail.txt", values).strip() + "\n", render_to_string("people/mail.html", values)
+    return Mail(subject, text, html)
+
+
+def _facts(context: dict[str, Any]) -> list[tuple[str, str]]:
     facts = []
-    if context.get("timestamp"):
-        facts.append((_("When"), context["timestamp"]))
+    if at := context.get("timestamp"):
+        facts.append((_("When"), f"{date_format(at.astimezone(UTC), 'DATETIME_FORMAT')} UTC"))
     if context.get("ip"):
-        facts.append((_("From"), f"{context['ip']}, {str(context.get('user_agent', ''))[:80]}"))
-    subject = " ".join(str(words.subject).splitlines())
-    values = {
-        "subject": subject,
-        "paragraph": str(words.text),
-        "after": str(words.after),
-        "button": str(words.button),
-        "address": str(context.get(words.link, "")) if words.link else "",
-        "facts": facts,
-    }
-    return Mail(
-        subject,
-        render_to_string("people/mail.txt", values).strip() + "\n",
-        render_to_string("people/mail.html", values),
-    )
+        facts.append((_("Network address"), str(context["ip"])))
+    if browser := "".join(c for c in str(context.get("user_agent", "")) if c.isprintable())[:80]:
+        facts.append((_("Browser"), browser))
+    return facts

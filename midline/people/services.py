@@ -15,12 +15,16 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from midline.activity import services as activity
 from midline.core import clock, languages
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import public_url
+from midline.core.workspace import Workspace
 from midline.jobs import services as jobs
+from midline.jobs.posting import TRIES
 from midline.people.addresses import address_of
-from midline.people.mails import WORDS, Mail, compose
+from midline.people.events import AccountChanged
+from midline.people.mails import NOTICES, WORDS, Mail, compose
 from midline.people.models import User
 
 NAME_MAX = 80
@@ -154,8 +158,18 @@ def password_confirmed(*, request: HttpRequest, password: str) -> bool:
 
 
 def mail_queue(*, to: str, mail: Mail) -> None:
-    """One mail, to one address, in the caller's transaction. It is sent at least once, with one Message-ID."""
-    jobs.enqueue("people.mail", {"to": address_of(to), "subject": mail.subject, "text": mail.text, "html": mail.html})
+    """One mail, to one address, in the caller's transaction. It is sent at least once, with one Message-ID, if need be days later."""
+    payload = {"to": address_of(to), "subject": mail.subject, "text": mail.text, "html": mail.html}
+    jobs.enqueue("people.mail", payload, max_attempts=TRIES)
+
+
+@transaction.atomic
+def account_mail(*, prefix: str, to: str, context: dict[str, Any]) -> None:
+    """What allauth wants to tell a person. What protects the account also stands in their bell, as an event that nobody else reads."""
+    mail_queue(to=to, mail=compose(WORDS[prefix], context))
+    user = context.get("user")
+    if prefix in NOTICES and isinstance(user, User):
+        activity.record(AccountChanged(by_id=user.pk, workspace=Workspace.ACCOUNT, data={"what": prefix}))
 
 
 def address_proof_ask(*, user: User) -> None:
@@ -169,4 +183,4 @@ def address_proof_ask(*, user: User) -> None:
 def reset_ask(*, email: str) -> None:
     """Somebody asked for a new password for `email`. The same single insert whether or not the address has an account."""
     payload: dict[str, Any] = {"email": address_of(email), "language": translation.get_language() or "en"}
-    jobs.enqueue("people.reset", payload)
+    jobs.enqueue("people.reset", payload, max_attempts=TRIES)

@@ -13,9 +13,10 @@ from midline.collaboration.models import Invitation
 from midline.core import clock
 from midline.jobs import services as jobs
 from midline.notify import queries
-from midline.notify.kinds import KINDS, ROWS, Page, row_of
+from midline.notify.kinds import KINDS, Page
 from midline.notify.letters import compose, mail_of
 from midline.notify.models import Delivery
+from midline.notify.rows import ROWS, row_of
 from midline.notify.summary import summary_make
 from midline.notify.tests.factories import PATIENT, commented, declined, invited, name_patient, published, whole
 from midline.notify.tests.factories import html as html_of_mail

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from midline.activity.models import Event
 from midline.cases import services as cases
-from midline.cases.models import CaseType, RecordNeed
+from midline.cases.models import CaseType, RecordNeed, Share
 from midline.cases.tests.factories import move
 from midline.collaboration.models import Collaboration
 from midline.collaboration.queries import invitation_link, open_invitations
@@ -208,7 +208,7 @@ def test_removal_is_told_to_the_collaborator_and_leaving_to_the_provider(cast, e
 
 
 def test_a_case_shared_later_is_told_to_those_who_got_it(cast, emails):
-    cases.case_shares_set(case=cast.case, wanted={cast.with_every_grant.collaboration.pk}, by=cast.owner.actor)
+    Share.objects.filter(collaboration=cast.with_no_grant.collaboration).delete()
     both = {cast.with_every_grant.collaboration.pk, cast.with_no_grant.collaboration.pk}
     cases.case_shares_set(case=cast.case, wanted=both, by=cast.owner.actor)
 
@@ -225,6 +225,7 @@ def test_a_collaborator_who_has_not_accepted_is_told_nothing_of_the_cases(cast):
     row = invited(cast.owner.actor, str(UserFactory().email), every_case=True)
 
     assert row.email not in told(published(cast.case, cast.technician.actor))
+    cases.standing_grant_end(collaboration=row, by=cast.owner.actor)
     cases.standing_grant_begin(collaboration=row, by=cast.owner.actor)
     assert row.email not in told(last("cases.shared"))
 

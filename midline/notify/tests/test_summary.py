@@ -186,7 +186,7 @@ def test_a_collaborator_is_warned_14_days_and_1_day_before_once_each(cast, morni
         morning.shift(timedelta(hours=1))
 
     [message] = sent(cast.with_no_grant.user.email)
-    assert message.subject == "Your access to the cases of Maren Østby ends on Dec. 31, 2026"
+    assert message.subject == "Your access to the cases of Maren Østby ends on 31 Dec 2026"
     assert Delivery.objects.filter(kind="access.ends_soon", channel="bell").count() == 1
 
 

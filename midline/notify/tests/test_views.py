@@ -10,8 +10,8 @@ from midline.cases import services as cases
 from midline.collaboration.services import collaboration_revoke
 from midline.core.workspace import Workspace
 from midline.notify import mailbox, queries
-from midline.notify.kinds import ROWS
 from midline.notify.models import Delivery, MailSettings, Preference
+from midline.notify.rows import ROWS
 from midline.notify.tests.factories import commented, invited, published
 from midline.notify.urls import mailbox_addresses
 from midline.people.policies import Actor
@@ -80,11 +80,13 @@ def test_entries_of_a_case_that_is_not_shared_any_more_are_neither_shown_nor_cou
     published(cast.case, cast.technician.actor)
     cases.case_shares_set(case=cast.case, wanted=set(), by=cast.owner.actor)
     client = cast.with_no_grant.client
-    entry = Delivery.objects.get(channel="bell", person=cast.with_no_grant.user)
+    entry = Delivery.objects.get(channel="bell", person=cast.with_no_grant.user, kind="setup.ready_for_review")
 
-    assert cast.case.number not in words(client.get(BELL))
-    assert cast.case.number not in words(client.get(BELL + "list/"))
-    assert "new" not in words(client.get(BELL + "count/"))
+    for page in (words(client.get(BELL)), words(client.get(BELL + "list/"))):
+        assert "is ready for review" not in page
+        assert f"Maren Østby no longer shares case {cast.case.number} with you" in page
+        assert f"/cases/{cast.case.number}/" not in page
+    assert "1 new" in words(client.get(BELL + "count/"))
     assert client.get(f"{BELL}{entry.pk}/").status_code == 404
 
 

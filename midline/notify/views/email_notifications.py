@@ -15,9 +15,9 @@ from midline.core.http import PortalRequest, back_to
 from midline.core.workspace import Workspace
 from midline.notify import services
 from midline.notify.forms import EmailNotificationsForm
-from midline.notify.kinds import ROWS
 from midline.notify.models import MailSettings, Preference
 from midline.notify.preferences import zone_of
+from midline.notify.rows import ROWS
 from midline.people.policies import Actor
 from midline.practices.queries import first_practice
 
