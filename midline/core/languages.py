@@ -11,3 +11,8 @@ def codes() -> list[str]:
 def spoken(code: str | None) -> str:
     """`code` while the installation offers it, else its own language: somebody's choice may be older than the offer."""
     return code if code in codes() else settings.LANGUAGE_CODE  # type: ignore[return-value] - None is no code
+
+
+def own_name(code: str) -> str:
+    """ "Deutsch": a language under its own name."""
+    return dict(settings.LANGUAGES)[code]

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from midline.people.forms import AddressField
-from midline.practices.countries import CHOICES
+from midline.practices.countries import choices_or_none
 
 
 def _line(label: Any, at_most: int, *, complete: str = "", required: bool = True) -> forms.CharField:
@@ -26,7 +26,7 @@ class PracticeForm(forms.Form):
     name = _line(_("Practice name"), 120, complete="organization")
     street = _line(_("Street and number"), 160, complete="street-address", required=False)
     city = _line(_("Postal code and city"), 120, complete="address-level2", required=False)
-    country = forms.ChoiceField(label=_("Country"), choices=[("", "—"), *CHOICES], required=False)
+    country = forms.ChoiceField(label=_("Country"), choices=choices_or_none, required=False)
     phone = _line(_("Phone"), 40, complete="tel", required=False)
     time_zone = _time_zone()
 
@@ -35,7 +35,7 @@ class ClinicForm(forms.Form):
     """What a signed-in person adds to become a provider."""
 
     license_number = _line(_("Licence number"), 60)
-    country = forms.ChoiceField(label=_("Country of the licence"), choices=[("", "—"), *CHOICES])
+    country = forms.ChoiceField(label=_("Country of the licence"), choices=choices_or_none)
     practice_name = _line(_("Practice name"), 120, complete="organization")
     time_zone = _time_zone()
 

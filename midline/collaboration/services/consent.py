@@ -7,7 +7,7 @@ from midline.collaboration.events import ConsentGiven
 from midline.collaboration.models import ConsentRecord, ConsentText
 from midline.collaboration.queries import consent_texts_in_force
 from midline.collaboration.services.rows import provider_locked
-from midline.collaboration.texts import CONSENT, TERMS
+from midline.collaboration.texts import CONSENT, TERMS, in_every_language
 from midline.core import clock
 from midline.people.policies import Actor
 
@@ -16,7 +16,7 @@ def texts_ensure() -> None:
     """Installs version 1 of a text that has none, so that a fresh installation can add collaborators. Changes no text that stands."""
     for kind, body in ((ConsentText.Kind.CONSENT, CONSENT), (ConsentText.Kind.TERMS, TERMS)):
         if not ConsentText.objects.filter(kind=kind).exists():
-            ConsentText.objects.get_or_create(kind=kind, version=1, defaults={"body": body})
+            ConsentText.objects.get_or_create(kind=kind, version=1, defaults={"body": in_every_language(body)})
 
 
 @transaction.atomic
