@@ -10,9 +10,9 @@ def codes() -> list[str]:
 
 def spoken(code: str | None) -> str:
     """`code` while the installation offers it, else its own language: somebody's choice may be older than the offer."""
-    return code if code in codes() else settings.LANGUAGE_CODE  # type: ignore[return-value] - None is no code
+    return code if code and code in codes() else settings.LANGUAGE_CODE
 
 
 def own_name(code: str) -> str:
     """ "Deutsch": a language under its own name."""
-    return dict(settings.LANGUAGES)[code]
+    return str(dict(settings.LANGUAGES)[code])

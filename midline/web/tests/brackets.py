@@ -57,7 +57,7 @@ def write_catalogue(folder: Path) -> None:
         seen.add(text.key)
         file.append(_entry(text.context, text.id, text.plural))
     for package in (django, allauth):
-        for path in Path(package.__file__).parent.rglob("locale/de/LC_MESSAGES/django.mo"):
+        for path in Path(str(package.__file__)).parent.rglob("locale/de/LC_MESSAGES/django.mo"):
             for entry in polib.mofile(str(path)):
                 if (entry.msgctxt or "", entry.msgid) not in seen:
                     seen.add((entry.msgctxt or "", entry.msgid))
