@@ -8,10 +8,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from midline.activity.models import Access
 from midline.cases import services
 from midline.cases.models import Case, CaseUnread
 from midline.cases.tests.factories import case_in, make_case, share
+from midline.cases.tests.test_collaborator_cases import crowd
+from midline.collaboration.models import Collaboration
 from midline.collaboration.tests.factories import CollaborationFactory
+from midline.core import clock
+from midline.people.models import User
+from midline.practices.models import Practice
 from midline.practices.tests.factories import PracticeFactory
 
 BUDGETS: dict[str, int] = json.loads((Path(__file__).parent / "query_budgets.json").read_text())
@@ -78,3 +84,98 @@ def test_a_change_of_status_takes_at_most_four_statements_for_the_counters(cast)
 
     counting = [q["sql"] for q in captured if "providercount" in q["sql"] or "collaborationcount" in q["sql"]]
     assert len(counting) <= 4
+
+
+# What a collaborator asks for while working through the cases of everybody who shares with them.
+OF_A_COLLABORATOR = (
+    "/collaborator/cases/",
+    "/collaborator/cases/?group=evaluate",
+    "/collaborator/cases/?group=closed",
+    *(f"/collaborator/cases/?sort={name}" for name in ("number", "-patient", "provider", "practice", "status", "type")),
+    *(f"/collaborator/cases/?{name}" for name in ("cstatus=evaluating", "turn=collaborator", "unread=1", "active=30")),
+    "/collaborator/cases/export.csv",
+    "/collaborator/choose/provider/",
+    "/collaborator/choose/practice/",
+    "/collaborator/updates?after=0",
+    "/account/email-notifications/",
+    "/account/bell/count/",
+)
+
+
+def asked_by(client, address: str) -> int:
+    """Queries of one request; of an export those up to its first stretch of rows."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(address)
+        if response.streaming:
+            lines = iter(response)
+            assert len([next(lines), next(lines)]) == 2
+            response.close()
+    assert response.status_code in {200, 204}, address
+    return len(captured)
+
+
+@pytest.mark.slow
+def test_a_collaborator_of_2000_providers_asks_as_often_as_one_of_two(cast):
+    """The list in every order, its tabs and filters, the export, both drop-downs, live updates and what the header counts.
+
+    In both worlds more than a page of cases and of practices, some of them to evaluate: the number of providers alone differs.
+    """
+    reader = cast.with_no_grant
+    Collaboration.objects.filter(pk=reader.collaboration.pk).update(every_case=True)
+    Practice.objects.bulk_create(Practice(provider=cast.practice.provider, name=f"Branch {n:02}") for n in range(60))
+    plenty(cast.practice, 60)
+    one = case_in(crowd(1, reader.user)[0], "awaiting_approval", technician=cast.technician.user)
+    CaseUnread.objects.create(person=reader.user, case=one, count=1)
+    few = {address: asked_by(reader.client, address) for address in OF_A_COLLABORATOR}
+
+    crowd(1_998, reader.user, begin=1)
+    newest = list(Case.objects.order_by("-id").values_list("pk", flat=True)[:20])
+    Case.objects.filter(pk__in=newest).update(status="awaiting_approval", awaiting_version=1)
+
+    assert Collaboration.objects.live().filter(person=reader.user).count() == 2_000
+    assert {address: asked_by(reader.client, address) for address in OF_A_COLLABORATOR} == few
+
+
+def plenty(practice: Practice, n: int) -> None:
+    """n cases of one practice in each of three statuses and two types: more than a page whatever the order."""
+    first = (Case.objects.order_by("-id").values_list("pk", flat=True).first() or 0) + 1
+    person = practice.provider.person
+    ways = [("awaiting_approval", "aligner"), ("submitted", "aligner"), ("draft", "revision")]
+    Case.objects.bulk_create(
+        Case(pk=first + i, number=Case.number_for(first + i), provider=practice.provider, practice=practice, created_by=person,
+             status=status, case_type=kind, awaiting_version=1 if status == "awaiting_approval" else None)
+        for i, (status, kind) in enumerate(ways[i % 3] for i in range(3 * n))
+    )  # fmt: skip
+    services.provider_recount(practice.provider_id)
+
+
+OF_A_PROVIDER = (
+    "/provider/cases/{number}/collaborators/", "/provider/collaborators/", "/provider/orders/", "/account/collaborators/",
+    "/provider/cases/{number}/",
+)  # fmt: skip
+
+
+def colleagues(cast, n: int) -> None:
+    """n active collaborators of the owner who see every case and have looked at one."""
+    provider = cast.practice.provider
+    start = User.objects.count()
+    people = User.objects.bulk_create(User(email=f"c{start + i}@many.example", first_name=f"Name{i:03}") for i in range(n))
+    Collaboration.objects.bulk_create(
+        Collaboration(provider=provider, person=one, email=one.email, first_name=one.first_name, state="active", every_case=True,
+                      accepted_at=clock.now())
+        for one in people
+    )  # fmt: skip
+    looks = [Access(at=clock.now(), person=one, workspace="collaborator", view="case", case_ids=[cast.case.pk]) for one in people]
+    Access.objects.bulk_create(looks)
+
+
+def test_a_provider_of_200_collaborators_asks_as_often_as_one_of_two(cast):
+    """The popover, Manage Collaborators, Manage Orders, My Account and the case page."""
+    places = [place.format(number=cast.case.number) for place in OF_A_PROVIDER]
+    Collaboration.objects.filter(provider=cast.practice.provider).update(state="ended", ended="left")
+    colleagues(cast, 2)
+    few = {place: asked_by(cast.owner.client, place) for place in places}
+
+    colleagues(cast, 198)
+
+    assert {place: asked_by(cast.owner.client, place) for place in places} == few

@@ -170,9 +170,10 @@ def of_2000_providers(cast):
     return cast.with_no_grant
 
 
-def crowd(n: int, person) -> list[Practice]:
-    """n providers with a practice and a submitted case each, who share every case with `person`: written set-wise."""
-    users = User.objects.bulk_create(User(email=f"p{i}@many.example", first_name=f"Name{i:04}", last_name="Many") for i in range(n))
+def crowd(n: int, person, begin: int = 0) -> list[Practice]:
+    """n providers with a practice and a submitted case each, who share every case with `person`: written set-wise, named from `begin`."""
+    named = range(begin, begin + n)
+    users = User.objects.bulk_create(User(email=f"p{i}@many.example", first_name=f"Name{i:04}", last_name="Many") for i in named)
     providers = Provider.objects.bulk_create(Provider(person=user, state=Provider.State.CONFIRMED) for user in users)
     practices = Practice.objects.bulk_create(Practice(provider=p, name=f"Practice {i:04}") for i, p in enumerate(providers))
     about = {"person": person, "email": person.email, "first_name": "A", "last_name": "B", "state": "active", "every_case": True}

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from midline.activity.models import Access
+from midline.activity.queries import newest_accesses
 from midline.cases.forms.collaborators import CollaboratorForm, PermissionsForm
 from midline.cases.models import CollaborationCount
 from midline.cases.policies import cases_for
@@ -32,6 +32,8 @@ from midline.core.workspace import Workspace
 from midline.people.forms import refuse
 
 DAY = timedelta(days=1)
+LOOKED_AT = 50
+IDS_AT_ONCE = 10_000
 TONES = {"mentor": "peer", "planning": "lab", "clinician": "good", "staff": "idle"}
 
 
@@ -87,19 +89,23 @@ def _lines(request: PortalRequest, rows: list[Collaboration], texts: dict[str, C
 
 
 def _seen(request: PortalRequest, people: list[int]) -> dict[int, datetime]:
-    """When each of these people last looked at a case of this provider: from the access log, at most 50 of its newest rows a person.
+    """When each of these people last looked at a case of this provider: from the access log, at most LOOKED_AT of its newest rows a person.
 
     What they do for other providers stays out of it.
     """
-    looks = [
-        (row["person_id"], row["at"], set(row["case_ids"]))
-        for person in people
-        for row in Access.objects.filter(person_id=person, workspace=Workspace.COLLABORATOR)
-        .order_by("-id")
-        .values("person_id", "at", "case_ids")[:50]
-    ]
-    shown = {pk for _person, _at, ids in looks for pk in ids}
-    own = set(_as_provider(request).filter(pk__in=shown).values_list("pk", flat=True)) if shown else set()
+    looks = newest_accesses(people, Workspace.COLLABORATOR, LOOKED_AT)
+    first = {person: (at, ids) for person, at, ids in reversed(looks)}
+    seen = _own_looks(request, [(person, at, ids) for person, (at, ids) in first.items()])
+    # Most are found by their newest look; the others, who work for several providers, by all that was read.
+    return _own_looks(request, [look for look in looks if look[0] not in seen]) | seen
+
+
+def _own_looks(request: PortalRequest, looks: list[tuple[int, datetime, set[int]]]) -> dict[int, datetime]:
+    """Of looks, newest first, each person's newest at a case of this provider. In slices: a database takes only so many values at once."""
+    shown = sorted({pk for _person, _at, ids in looks for pk in ids})
+    own: set[int] = set()
+    for start in range(0, len(shown), IDS_AT_ONCE):
+        own.update(_as_provider(request).filter(pk__in=shown[start : start + IDS_AT_ONCE]).values_list("pk", flat=True))
     seen: dict[int, datetime] = {}
     for person, at, ids in looks:
         if ids & own:
