@@ -11,16 +11,22 @@ from midline.people.models import User
 
 
 class AcceptForm(forms.Form):
-    """The answer to what the page showed: `revision` says which grants those were."""
+    """The answer to what the page showed: `revision` says which grants those were, `terms` which version of the text."""
 
     revision = forms.IntegerField(min_value=1, max_value=2_000_000_000, widget=forms.HiddenInput)
+    terms = forms.IntegerField(min_value=1, max_value=2_000_000_000, widget=forms.HiddenInput)
     accept = forms.BooleanField(
         label=_("I accept responsibility for what I do on these cases, and the Terms & Conditions for collaborators."),
         error_messages={"required": _("The box is not ticked. Tick it to accept.")},
     )
 
 
+HOW = [("password", _("Password")), ("passkey", _("Passkey"))]
+
+
 class RegisterForm(AcceptForm):
+    """The account of an invited person. With a passkey the password is not asked for, and `credential` is what the browser made."""
+
     first_name = forms.CharField(label=_("First name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "given-name"}))
     last_name = forms.CharField(label=_("Last name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "family-name"}))
     language = forms.ChoiceField(label=_("Language"))
@@ -28,6 +34,8 @@ class RegisterForm(AcceptForm):
         label=_("Tooth numbering"),
         choices=[("fdi", _("FDI: 11, 21, 36")), ("universal", _("Universal: 8, 9, 19")), ("palmer", _("Palmer: 1⏌, ⎿1, ⎾6"))],
     )
+    how = forms.ChoiceField(label=_("How you will sign in"), choices=HOW, required=False)
+    credential = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
     password = forms.CharField(
         label=_("Password"),
         min_length=12,
@@ -40,6 +48,9 @@ class RegisterForm(AcceptForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+
+        self.with_passkey = self.data.get("how") == "passkey"
+        self.fields["password"].required = not self.with_passkey
 
     def clean_numbering(self) -> str:
         return str(User.Numbering(self.cleaned_data["numbering"]).value)

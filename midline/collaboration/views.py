@@ -10,7 +10,7 @@ from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from midline.jobs import services as jobs
 from midline.people import services as people
 from midline.people.forms import refuse
 from midline.people.models import User
+from midline.people.passkeys import passkey_begin, passkey_checked
 from midline.practices.models import Practice
 
 AFTER = "/collaborator/cases/"
@@ -93,6 +94,7 @@ def _accept(request: HttpRequest, token: str, form: AcceptForm) -> tuple[HttpRes
 def _answer(request: HttpRequest, form: AcceptForm) -> dict[str, Any]:
     return {
         "seen_revision": form.cleaned_data["revision"],
+        "seen_terms": form.cleaned_data["terms"],
         "accepts_terms": form.cleaned_data["accept"],
         "address": client_address(request) or None,
     }
@@ -111,30 +113,48 @@ def register(request: HttpRequest, token: str) -> HttpResponse:
     found = queries.open_invitation(token)
     if found is None:
         return _closed(request)
-    if isinstance(request.user, User) or found.person_id or queries.account_of(found.email):
+    if not _is_to_register(request, found):
         return redirect("collaboration:invitation", token)
     row = found.collaboration
     given = {"first_name": row.first_name, "last_name": row.last_name, "language": get_language(), "revision": row.revision}
     form = RegisterForm(request.POST or None, initial=given)
     status = 200
     if request.method == "POST":
-        answered, status = _register(request, token, form)
+        answered, status = _register(request, found, form)
         if answered is not None:
             return answered
         found = queries.open_invitation(token) or found
     return _show(request, "collaboration/register.html", found, form, status)
 
 
-def _register(request: HttpRequest, token: str, form: RegisterForm) -> tuple[HttpResponse | None, int]:
+def _is_to_register(request: HttpRequest, found: Invitation) -> bool:
+    """Nobody is signed in here, and the address has no account."""
+    return not (isinstance(request.user, User) or found.person_id or queries.account_of(found.email))
+
+
+@login_not_required
+@require_POST
+def passkey(request: HttpRequest, token: str) -> HttpResponse:
+    """What the browser needs to make the passkey of the account that is being registered, as JSON."""
+    found = queries.open_invitation(token)
+    if found is None or not _is_to_register(request, found):
+        raise Http404
+    if not ratelimit.consume(request, action="signup"):
+        return HttpResponse(status=429)
+    return JsonResponse(passkey_begin(request=request, address=found.email, name=found.collaboration.first_name))
+
+
+def _register(request: HttpRequest, found: Invitation, form: RegisterForm) -> tuple[HttpResponse | None, int]:
     """As _accept; the new person is signed in."""
     if not ratelimit.consume(request, action="signup"):
         messages.error(request, _("That was too often. Wait a minute and try again."))
         return None, 429
     if not form.is_valid():
         return None, 422
-    given = {name: form.cleaned_data[name] for name in ("first_name", "last_name", "password", "language", "numbering")}
+    given = {name: form.cleaned_data[name] for name in ("first_name", "last_name", "language", "numbering")}
     try:
-        user, _row = services.invitation_register(token=token, **given, **_answer(request, form))
+        way = _way_in(request, found, form)
+        user, _row = services.invitation_register(token=queries.token_of(found), **way, **given, **_answer(request, form))
     except services.InvitationClosed:
         return _closed(request), 404
     except Refused as refused:
@@ -144,7 +164,16 @@ def _register(request: HttpRequest, token: str, form: RegisterForm) -> tuple[Htt
         messages.error(request, reason.reason)
         return None, 409
     people.session_begin(request=request, user=user)
+    if form.with_passkey:
+        messages.success(request, _("Your passkey signs you in. Keep your recovery codes safe: My Account, Security, Second factor."))
     return redirect(AFTER), 200
+
+
+def _way_in(request: HttpRequest, found: Invitation, form: RegisterForm) -> dict[str, Any]:
+    """The password, or the passkey that the browser made. Raises Refused."""
+    if not form.with_passkey:
+        return {"password": form.cleaned_data["password"]}
+    return {"passkey": passkey_checked(request=request, address=found.email, credential=form.cleaned_data["credential"])}
 
 
 @login_not_required

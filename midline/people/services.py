@@ -7,6 +7,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.core import ratelimit
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -59,13 +60,13 @@ def user_prepare(
     email: str,
     first_name: str,
     last_name: str,
-    password: str,
+    password: str | None,
     language: str,
     numbering: str = User.Numbering.FDI,
 ) -> User:
     """A checked account that is not saved yet. Hashing the password takes a while: call it before the transaction begins.
 
-    Raises Refused naming the field.
+    `password` None: the account is signed in to with a passkey alone. Raises Refused naming the field.
     """
     user = User(
         email=address_of(email),
@@ -74,6 +75,9 @@ def user_prepare(
         language=choice_checked(language, languages.codes(), field="language"),
         numbering=choice_checked(numbering, User.Numbering.values, field="numbering"),
     )
+    if password is None:
+        user.set_unusable_password()
+        return user
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -90,7 +94,8 @@ def user_register(*, user: User, address_verified: bool) -> User:
     """
     try:
         with transaction.atomic():
-            user.save()
+            # An account of a passkey brings its number; writing over another row is never meant.
+            user.save(force_insert=True)
             EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=address_verified)
     except IntegrityError:
         raise NotAllowedNow(_("This address has an account already. Sign in with it.")) from None
@@ -98,8 +103,12 @@ def user_register(*, user: User, address_verified: bool) -> User:
 
 
 def session_begin(*, request: HttpRequest, user: User) -> None:
-    """Signs a person in who has just set their password here, with a new session id, as allauth does after its own form."""
-    record_authentication(request, user, method="password", email=user.email)
+    """Signs a person in who has just set their password or made their passkey here, with a new session id."""
+    passkey = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).first()
+    if passkey is None:
+        record_authentication(request, user, method="password", email=user.email)
+    else:
+        record_authentication(request, user, method="mfa", id=passkey.pk, type=passkey.type, passwordless=True)
     get_adapter(request).login(request, user)
     person_seen(user=user)
 

@@ -81,6 +81,7 @@ collaboration:invitation                      POST    s x x x x x x x x x o x x
 collaboration:invitation[token=unknown]       GET     . . . . . . . . . . . . .
 collaboration:register                        GET     o o o o o o o o o o o o o
 collaboration:register                        POST    o o o o o o o o o o o o o
+collaboration:passkey                         POST    o . . . . . . . . . . . .
 collaboration:decline                         POST    x x x x x x x x x x o x x
 collaboration:collaborations                  GET     s o o o o o o o o o o o o
 collaboration:leave                           POST    s . . o . . . . . . . . .
@@ -90,6 +91,10 @@ cases:export_orders                           GET     s o . . . . o . . . . o o
 cases:orders_share                            POST    s o . . . . . . . . . . .
 cases:case_collaborators                      GET     s o . . . . . . . . . . .
 cases:case_collaborators                      POST    s o . . . . . . . . . . .
+cases:case_permissions                        GET     s o . . . . . . . . . . .
+cases:case_permissions                        POST    s o . . . . . . . . . . .
+cases:shares_matching                         GET     s o . . . . . . . . . . .
+cases:shares_matching                         POST    s - . . . . - . . . . - -
 cases:manage_collaborators                    GET     s o . . . . o . . . . o o
 cases:manage_collaborators                    POST    s o . . . . o . . . . o o
 cases:shares_change                           POST    s o . . . . . . . . . . .

@@ -22,6 +22,7 @@ from midline.core.ids import digest
 from midline.core.workspace import Workspace
 from midline.people import services as people
 from midline.people.models import User
+from midline.people.passkeys import NewPasskey, passkey_keep
 from midline.people.policies import Actor
 from midline.practices.models import Provider
 
@@ -157,20 +158,35 @@ def invitation_accept(
 
 
 def invitation_register(
-    *, token: str, first_name: str, last_name: str, password: str, language: str, numbering: str, **answer: Any
+    *,
+    token: str,
+    first_name: str,
+    last_name: str,
+    language: str,
+    numbering: str,
+    password: str | None = None,
+    passkey: NewPasskey | None = None,
+    **answer: Any,
 ) -> tuple[User, Collaboration]:
-    """Complete registration: the account, its proved address and the acceptance, all or none. `answer` as for invitation_accept.
+    """Complete registration with a password or a passkey: the account, its proved address and the acceptance, all or none.
 
-    Raises as invitation_accept and user_prepare do, and NotAllowedNow when the address has an account: its person signs in instead.
+    `answer` as for invitation_accept. Raises as invitation_accept and user_prepare do, and NotAllowedNow when the address has an account:
+    its person signs in instead.
     """
+    if (password is None) == (passkey is None):
+        raise Refused(_("Choose a password or a passkey."), field="how")
     invitation = open_invitations().filter(token_digest=digest(token)).first()
     if invitation is None:
         raise InvitationClosed
     user = people.user_prepare(
         email=invitation.email, first_name=first_name, last_name=last_name, password=password, language=language, numbering=numbering
     )
+    if passkey is not None:
+        user.pk = passkey.user_id
     with transaction.atomic():
         people.user_register(user=user, address_verified=True)
+        if passkey is not None:
+            passkey_keep(user=user, passkey=passkey)
         return user, invitation_accept(token=token, by=user, **answer)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -88,7 +89,7 @@ def test_of_many_parallel_acceptances_exactly_one_wins(at_once):
 def test_of_many_parallel_registrations_exactly_one_makes_the_account(at_once):
     run, look = at_once
     _row, token, _by = _invited()
-    given = {"first_name": "Yuki", "last_name": "Ōtani", "language": "en", "numbering": "fdi"}
+    given: Any = {"first_name": "Yuki", "last_name": "Ōtani", "language": "en", "numbering": "fdi"}
 
     def register(n: int) -> Callable[[], object]:
         def work() -> object:

@@ -54,6 +54,7 @@ def bytes_of(response) -> str:
 
 
 REGISTRATION = {
+    "terms": "1",
     "first_name": "Yuki",
     "last_name": "Ōtani",
     "language": "de",
@@ -142,7 +143,7 @@ def test_accepting_leads_to_the_collaborator_dashboard(client, provider):
     client.force_login(UserFactory(email="yuki@example.org"))
     row = invite(provider)
 
-    response = client.post(address(row), {"revision": "1", "accept": "on"}, REMOTE_ADDR="192.0.2.9")
+    response = client.post(address(row), {"revision": "1", "terms": "1", "accept": "on"}, REMOTE_ADDR="192.0.2.9")
 
     row.refresh_from_db()
     assert response["Location"] == "/collaborator/cases/"
@@ -154,7 +155,7 @@ def test_accepting_without_the_tick_is_422(client, provider):
     client.force_login(UserFactory(email="yuki@example.org"))
     row = invite(provider)
 
-    response = client.post(address(row), {"revision": "1"})
+    response = client.post(address(row), {"revision": "1", "terms": "1"})
 
     assert response.status_code == 422
     assert b"Tick it to accept" in response.content
@@ -167,13 +168,13 @@ def test_grants_that_moved_meanwhile_are_shown_again_with_409(client, provider):
     invite(provider, grants=["publish_setups"])
     row.refresh_from_db()
 
-    response = client.post(address(row), {"revision": "1", "accept": "on"})
+    response = client.post(address(row), {"revision": "1", "terms": "1", "accept": "on"})
 
     assert response.status_code == 409
     assert b'name="revision" value="2"' in response.content
     assert b"Publish a setup version" in response.content
     assert Collaboration.objects.get().state == "invited"
-    assert client.post(address(row), {"revision": "2", "accept": "on"}).status_code == 302
+    assert client.post(address(row), {"revision": "2", "terms": "1", "accept": "on"}).status_code == 302
 
 
 def test_somebody_else_gets_a_clear_page_and_nothing_of_the_invitation(client, provider):
@@ -182,7 +183,7 @@ def test_somebody_else_gets_a_clear_page_and_nothing_of_the_invitation(client, p
 
     for response in (
         client.get(address(row)),
-        client.post(address(row), {"revision": "1", "accept": "on"}),
+        client.post(address(row), {"revision": "1", "terms": "1", "accept": "on"}),
         client.post(address(row, "decline/")),
     ):
         page = response.content.decode()
@@ -224,7 +225,7 @@ def test_answers_need_the_token_of_the_form(provider):
     careful = Client(enforce_csrf_checks=True)
     careful.force_login(user)
 
-    assert careful.post(address(row), {"revision": "1", "accept": "on"}).status_code == 403
+    assert careful.post(address(row), {"revision": "1", "terms": "1", "accept": "on"}).status_code == 403
     assert careful.post(address(row, "decline/")).status_code == 403
     assert Collaboration.objects.get().state == "invited"
 
