@@ -35,8 +35,3 @@ def import_of(actor: Actor, number: str, import_id: int, *, writes: bool = False
 def plans(actor: Actor, item: SetupImport) -> bool:
     """Whether this reader may act on the import: others of the lab read it."""
     return may_plan(actor, item.order)
-
-
-def zip_name(actor: Actor, item: SetupImport) -> str:
-    """The name of an import's ZIP as this reader may see it: whoever packed it may have named it after the patient."""
-    return item.filename if may(actor, Action.SEE_IDENTITY, item.case) else f"{item.case.number}.zip"

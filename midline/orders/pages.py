@@ -7,6 +7,7 @@ from typing import Any
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from midline.cases.actions import Action
 from midline.cases.models import CaseType, Order, Patient
@@ -94,10 +95,11 @@ def form_for(order: Order, actor: Actor, step: int, data: Any = None) -> Draft |
 
 
 def _names_open(order: Order, actor: Actor) -> bool:
-    """Whether this form may show and take the patient's name: not one that is hidden from the actor, not of a patient with orders."""
-    if order.case.submitted_at is not None:
-        return False
-    return order.case.patient is None or Action.SEE_IDENTITY in actions_on(actor, order.case)
+    """Whether this form may show and take the patient's name: not of a patient with orders, and nothing for whom identity is hidden.
+
+    They could not read back what they typed, and a clash would show them what the provider typed: the provider names the patient.
+    """
+    return order.case.submitted_at is None and Action.SEE_IDENTITY in actions_on(actor, order.case)
 
 
 @dataclass
@@ -173,7 +175,13 @@ class Page:
         return self._linked(queries.missing(self.order))
 
     def _linked(self, items: list[queries.Missing]) -> list[dict[str, str]]:
-        return [{"label": item.label, "text": item.text, "url": queries.link_to(self.order, self.actor.workspace, item)} for item in items]
+        """What is needed, each with the address of its field; names that are hidden from the reader are the provider's to add."""
+        hidden = Action.SEE_IDENTITY not in actions_on(self.actor, self.order.case)
+        unnamed = [item for item in items if hidden and item.field in queries.NAMED]
+        text = _("has no name or birth date yet. %(name)s adds them.") % {"name": self.order.case.provider.name}
+        shown = [queries.Missing(1, "practice", _("Patient"), text)] if unnamed else []
+        shown += [item for item in items if item not in unnamed]
+        return [{"label": item.label, "text": item.text, "url": queries.link_to(self.order, self.actor.workspace, item)} for item in shown]
 
     def _of_step(self, shows_names: bool) -> dict[str, Any]:
         order = self.order

@@ -1,7 +1,7 @@
 """Reads for the order forms: what is still needed, what may be chosen, who may be shared with."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -19,6 +19,9 @@ from midline.practices.models import Practice, PreferenceSet, Provider
 from midline.records.models import Slot
 from midline.records.queries import PHOTOS, being_checked
 from midline.setups.models import SetupVersion
+
+# What names a patient: never on a form of somebody from whom identity is hidden.
+NAMED: Final = frozenset({"first_name", "last_name", "birth_on"})
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,19 @@ def provider_or_404(actor: Actor, provider_id: Any) -> Provider:
     if found is None:
         raise Http404
     return found
+
+
+def hides_identity(actor: Actor, provider: Provider) -> bool:
+    """Whether the provider hides patients' identity from this actor."""
+    return not providers_for(actor, Action.SEE_IDENTITY).filter(pk=provider.pk).exists()
+
+
+def case_to_continue(actor: Actor, provider: Provider, number: str) -> Case:
+    """A case of this provider whose patient gets a further order. A draft has none yet, and another provider's is not offered: 404."""
+    case = get_case_or_404(actor, number, Action.ADD_ORDER)
+    if case.provider_id != provider.pk or case.submitted_at is None or case.patient is None:
+        raise Http404
+    return case
 
 
 def practices_for(actor: Actor) -> QuerySet[Practice]:

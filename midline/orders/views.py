@@ -14,16 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from midline.activity.services import record_access
 from midline.cases.actions import Action
 from midline.cases.models import CaseType, Order
-from midline.cases.policies import get_case_or_404, providers_for
+from midline.cases.policies import providers_for
 from midline.cases.services import Clash, draft_discard
 from midline.core.errors import NotAllowedNow
 from midline.core.http import PortalRequest, back_to
 from midline.core.ids import new_key
+from midline.core.text import norm
 from midline.core.workspace import Workspace
 from midline.orders import queries, services
 from midline.orders.forms import Draft, steps_of
 from midline.orders.pages import Page, form_for, note_of, said, step_page
+from midline.practices.models import Provider
 
+# Up to so many providers stand in one list.
+FEW: Final = 50
 CASES_PAGE: Final = {Workspace.PROVIDER: "cases:manage_orders", Workspace.COLLABORATOR: "cases:collaborator_cases"}
 
 
@@ -44,10 +48,13 @@ def _begin(request: PortalRequest, workspace: Workspace, kind: CaseType) -> Http
     if not offered:
         raise Http404
     asked = request.POST.get("provider") or request.GET.get("provider")
+    if request.method == "POST" and "named" in request.POST:
+        return _providers_found(request, workspace, kind, offered, request.POST["named"][:80])
     provider = queries.provider_or_404(request.actor, asked) if asked else offered[0] if len(offered) == 1 else None
     if request.method == "POST" and provider and "find" not in request.POST:
         return _started(request, workspace, kind, provider)
     context: dict[str, Any] = {"kind": kind, "providers": offered, "provider": provider, "key": new_key(), "workspace": workspace}
+    context |= {"many": len(offered) > FEW, "hides": provider and queries.hides_identity(request.actor, provider)}
     if provider:
         context["practices"] = list(provider.practices.all())
         if "find" in request.POST:
@@ -57,14 +64,22 @@ def _begin(request: PortalRequest, workspace: Workspace, kind: CaseType) -> Http
     return render(request, "orders/add.html", context)
 
 
-def _started(request: PortalRequest, workspace: Workspace, kind: CaseType, provider: Any) -> HttpResponse:
+def _providers_found(request: PortalRequest, workspace: Workspace, kind: CaseType, offered: list[Provider], words: str) -> HttpResponse:
+    """Where too many providers grant orders to stand in one list: those whose name holds every word."""
+    parts = norm(words).split()
+    found = [provider for provider in offered if all(part in norm(provider.name) for part in parts)] if parts else []
+    context = {"kind": kind, "workspace": workspace, "many": True, "named": words, "providers_found": found[:FEW], "more": len(found) - FEW}
+    return render(request, "orders/add.html", context)
+
+
+def _started(request: PortalRequest, workspace: Workspace, kind: CaseType, provider: Provider) -> HttpResponse:
     try:
         key = UUID(request.POST.get("key", ""))
     except ValueError:
         key = new_key()
     try:
         if number := request.POST.get("case", ""):
-            case = get_case_or_404(request.actor, number, Action.ADD_ORDER)
+            case = queries.case_to_continue(request.actor, provider, number)
             order = services.retainer_start(case=case, by=request.actor, key=key)
         else:
             practice = get_object_or_404(provider.practices, pk=request.POST.get("practice") or 0)

@@ -30,9 +30,12 @@ MOVEMENT_FIELDS = ("stage", "mesial_mm", "buccal_mm", "occlusal_mm", "rotation_d
 # --- versions -------------------------------------------------------------------------------------------------------
 
 
-def versions_for(actor: Actor, case: Case) -> QuerySet[SetupVersion]:
-    """The versions of `case` that the actor may see, newest first: published ones, and unpublished ones for the lab and their planner."""
-    allowed = actions_on(actor, case)
+def versions_for(actor: Actor, case: Case, allowed: frozenset[Action] | None = None) -> QuerySet[SetupVersion]:
+    """The versions of `case` that the actor may see, newest first: published ones, and unpublished ones for the lab and their planner.
+
+    allowed: what the policy said of this reader and case, where it was asked before.
+    """
+    allowed = actions_on(actor, case) if allowed is None else allowed
     if Action.VIEW not in allowed:
         return SetupVersion.objects.none()
     rows = SetupVersion.objects.filter(case=case)

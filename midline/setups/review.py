@@ -176,10 +176,14 @@ def _open_choice(case: Case, version: SetupVersion, actor: Actor, actions: froze
         return Choice(lead, text, standing.own, approve=Action.APPROVE in actions, push_back=bool(ready), decline=decline, propose=False)
     name = {"name": case.provider.name, "n": version.number}
     marked = standing.mine == "ready" and case.ready_marks.filter(version=version.number, collaboration__person=actor.user).exists()
+    planned = standing.mine == "ready" and not marked
     lead = _("Check version %(n)s for %(name)s.") % name
     text = _("%(name)s approves it; you say whether it is ready.") % name
     if marked:
         lead, text = _("You hold version %(n)s ready.") % name, _("%(name)s decides.") % name
-    return Choice(
-        lead, text, standing.own, decline=decline, propose=True, ready=not marked and Action.MARK_READY in actions, take_back=marked
-    )
+    elif planned:
+        lead, text = _("You planned version %(n)s.") % name, _("It counts as ready for you; %(name)s decides.") % name
+    elif not standing.own:
+        lead, text = _("Version %(n)s waits for %(name)s.") % name, _("You need not evaluate it; you may say that it is ready.")
+    ready = not (marked or planned) and Action.MARK_READY in actions
+    return Choice(lead, text, standing.own, decline=decline, propose=True, ready=ready, take_back=marked)

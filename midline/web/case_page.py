@@ -23,7 +23,7 @@ from midline.people.policies import Actor
 from midline.records.models import Slot
 from midline.records.queries import PHOTOS, SCANS, XRAYS, gallery, places
 from midline.setups.models import Decision, SetupImport, SetupVersion
-from midline.setups.queries import OPEN_IMPORT
+from midline.setups.queries import OPEN_IMPORT, versions_for
 from midline.web.history import history, progress
 from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
@@ -75,7 +75,7 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
         case "overview":
             shown |= _overview(case, actor, actions, standing)
         case "setups":
-            shown |= {"versions": version_rows(case, actions), "requests": list(change_requests(case, actor))}
+            shown |= {"versions": version_rows(case, actor, actions), "requests": list(change_requests(case, actor))}
         case "discussion":
             shown |= _discussion(case, actor, actions)
         case "orders":
@@ -92,7 +92,7 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
 
 
 def _overview(case: Case, actor: Actor, actions: frozenset[Action], standing: Standing) -> dict[str, Any]:
-    versions = version_rows(case, actions)
+    versions = version_rows(case, actor, actions)
     ready = {c.pk: is_ready for c, is_ready in evaluating_collaborations(case)} if case.awaiting_version else {}
     return {
         "next": next_step(case, actor, actions, standing),
@@ -180,11 +180,9 @@ def _lab_acts(case: Case, actor: Actor, actions: frozenset[Action]) -> dict[str,
     return acts if any(acts.values()) else None
 
 
-def version_rows(case: Case, actions: frozenset[Action]) -> list[VersionRow]:
+def version_rows(case: Case, actor: Actor, actions: frozenset[Action]) -> list[VersionRow]:
     """The versions the reader may see, newest first, each with how it stands."""
-    versions = SetupVersion.objects.filter(case=case).defer("plan").prefetch_related("decisions__by").order_by("-number")
-    if Action.READ_UNPUBLISHED not in actions:
-        versions = versions.filter(published_at__isnull=False)
+    versions = versions_for(actor, case, actions).defer("plan").prefetch_related("decisions__by").order_by("-number")
     return [_version_row(case, version) for version in versions]
 
 
@@ -204,16 +202,13 @@ def _version_row(case: Case, version: SetupVersion) -> VersionRow:
 
 
 def _tabs(case: Case, actor: Actor, actions: frozenset[Action]) -> list[dict[str, Any]]:
-    published = SetupVersion.objects.filter(case=case)
-    if Action.READ_UNPUBLISHED not in actions:
-        published = published.filter(published_at__isnull=False)
     case_records = {slot for order in case.orders.all() for slot in order.records_present}
     unread = CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0
     labels = {
         "overview": (_("Overview"), None, 0),
         "prescription": (_("Prescription"), None, 0),
         "records": (_("Records"), len(case_records), 0),
-        "setups": (_("Setups"), published.count(), 0),
+        "setups": (_("Setups"), versions_for(actor, case, actions).count(), 0),
         "discussion": (_("Conversation"), None, unread),
         "orders": (_("Orders"), case.orders.count(), 0),
         "history": (_("History"), None, 0),
@@ -305,7 +300,12 @@ def _decide(case: Case, actor: Actor, standing: Standing, review: str) -> Next:
     if actor.workspace == Workspace.COLLABORATOR:
         name = {"name": case.provider.name}
         if standing.mine == "ready":
-            return Next(_("You hold version %(n)s ready") % n, _("%(name)s decides.") % name, _("Open setup"), review)
+            own = (case.current_order.planner_id, case.current_order.planner_workspace) if case.current_order else None
+            planned = own == (actor.user_id, actor.workspace)
+            title = _("You planned version %(n)s") if planned else _("You hold version %(n)s ready")
+            return Next(title % n, _("%(name)s decides.") % name, _("Open setup"), review)
+        if not standing.own:
+            return Next(_("Version %(n)s waits for a decision") % n, _("%(name)s decides.") % name, _("Open setup"), review)
         text = _("%(name)s approves it; you say whether it is ready.") % name
         return Next(_("Check version %(n)s") % n, text, _("Review setup"), review)
     text = _("The lab goes on when it is approved or sent back.")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from midline.activity.models import Event
 from midline.activity.queries import case_events
+from midline.cases.actions import Action
 from midline.cases.models import Case, Status
 from midline.people.policies import Actor
 from midline.records.models import Slot
@@ -60,13 +61,16 @@ def history(case: Case, actor: Actor, *, most: int | None = None) -> list[Line]:
     )
     if most is not None:
         events = events[:most]
-    return [_line(event) for event in events]
+    readers = readers_of(actor, case)
+    return [_line(event, names_open=Action.SEE_IDENTITY in readers) for event in events]
 
 
-def _line(event: Event) -> Line:
+def _line(event: Event, *, names_open: bool) -> Line:
+    """Why an import failed may name a file, and the file a patient: not told to whom identity is hidden."""
     what, icon, tone = _told(event)
     who = event.person.name if event.person else _("Midline")
-    quote = str(event.data.get("words") or event.data.get("reason") or "")
+    told = names_open or event.kind != "setup.import_failed"
+    quote = str(event.data.get("words") or event.data.get("reason") or "") if told else ""
     return Line(event.at, who, what, quote, icon, tone)
 
 

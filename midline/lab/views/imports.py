@@ -11,15 +11,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from midline.activity.services import record_access
 from midline.cases.actions import Action
+from midline.cases.models import Order
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import PortalRequest
 from midline.core.storage import StorageFull
 from midline.core.workspace import Workspace
 from midline.lab.forms import PublishForm, UploadForm
-from midline.lab.import_page import PlanRows, Posted, file_groups, file_rows, steps, strips, tooth_arches
-from midline.lab.policies import import_of, order_or_404, plans, zip_name
+from midline.lab.import_page import Names, PlanRows, Posted, file_groups, file_rows, steps, strips, tooth_arches
+from midline.lab.policies import import_of, order_or_404, plans
 from midline.lab.queries import unfinished_upload
 from midline.lab.views.answers import acted, home_of, shell, stale, to
+from midline.people.policies import Actor
 from midline.setups import services
 from midline.setups.models import SetupImport
 from midline.setups.queries import accuracy_um, import_standing, open_import
@@ -39,7 +41,7 @@ def add(request: PortalRequest, workspace: Workspace, number: str, order_id: int
         except Refused as refused:
             form.add_error("file", refused.reason)
         except NotAllowedNow as late:
-            return stale(request, late.reason, home_of(workspace, number))
+            return stale(request, _of_earlier(order, request.actor, late.reason), home_of(workspace, number))
         except StorageFull:
             form.add_error("file", _("The server has no room for this ZIP now. Tell the administrator; nothing was lost."))
     earlier = open_import(order)
@@ -48,11 +50,17 @@ def add(request: PortalRequest, workspace: Workspace, number: str, order_id: int
         "case": order.case,
         "form": form,
         "earlier": earlier,
-        "earlier_name": zip_name(request.actor, earlier) if earlier else "",
+        "earlier_name": Names(earlier, request.actor).of_zip if earlier else "",
         "unfinished": unfinished_upload(order, request.actor),
         "next_version": order.case.newest_version + 1,
     }
     return render(request, "lab/import_add.html", context, status=422 if form.errors else 200)
+
+
+def _of_earlier(order: Order, actor: Actor, reason: str) -> str:
+    """The sentence about an import that is in the way, with the names that this reader may read."""
+    earlier = open_import(order)
+    return Names(earlier, actor).said(reason) if earlier else reason
 
 
 @require_safe
@@ -92,7 +100,7 @@ def discard(request: PortalRequest, workspace: Workspace, number: str, import_id
     item = import_of(request.actor, number, import_id, writes=True)
     if request.method == "GET":
         title = _("Discard version %(n)s?") % {"n": item.number}
-        return shell(request, title, "lab/_discard.html", {"item": item, "case": item.case, "zip_name": zip_name(request.actor, item)})
+        return shell(request, title, "lab/_discard.html", {"item": item, "case": item.case, "zip_name": Names(item, request.actor).of_zip})
     said = _("Version %(n)s of %(number)s was discarded.") % {"n": item.number, "number": number}
     return acted(request, lambda: services.import_discard(item=item, by=request.actor), said=said, back=home_of(workspace, number))
 
@@ -108,10 +116,10 @@ def import_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page of an import in whatever state it is, with what was just typed and what is wrong with it."""
-    standing = import_standing(item)
-    wrong = errors or {}
+    names = Names(item, request.actor)
+    standing, wrong = names.standing(import_standing(item)), names.sentences(errors or {})
     version = item.version if standing.state in {State.BUILT, State.PUBLISHED} else None
-    rows = file_rows(item, files_posted, wrong)
+    rows = names.rows(file_rows(item, files_posted, wrong))
     context: dict[str, Any] = {
         "item": item,
         "case": item.case,
@@ -119,8 +127,8 @@ def import_page(
         "standing": standing,
         "steps": steps(item, standing),
         "plans": plans(request.actor, item),
-        "zip_name": zip_name(request.actor, item),
-        "refusal": item.report.get("layout_refusal"),
+        "zip_name": names.of_zip,
+        "refusal": item.report.get("layout_refusal") and names.said(str(item.report["layout_refusal"])),
         "rows": rows,
         "groups": file_groups(rows, answered=bool(item.mapping)),
         "strips": strips(rows),

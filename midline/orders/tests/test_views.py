@@ -313,6 +313,62 @@ def test_a_name_hidden_from_the_collaborator_stands_nowhere_in_the_form(cast):
     assert collaborator_actor(hidden).user == hidden.person
 
 
+def test_with_hidden_identity_the_provider_names_the_patient_of_a_collaborators_order(cast):
+    hidden = CollaborationFactory(provider=cast.practice.provider, add_orders=True, hides_identity=True)
+    client = Client()
+    client.force_login(hidden.person)
+    name = cast.practice.provider.name
+    page = client.get("/collaborator/orders/add/").content.decode()
+    assert f"{name} hides patients’ names and birth dates from you." in page
+    number = client.post("/collaborator/orders/add/", {"provider": cast.practice.provider_id, "practice": cast.practice.pk})["Location"]
+    order = Case.objects.get(number=number.split("/")[3]).current_order
+    assert order
+
+    for field in ("first_name", "last_name", "birth_on"):
+        assert save(client, order, 1, field, "1990-01-01", None, workspace="collaborator").status_code == 404
+    assert save(client, order, 1, "sex", "female", "", workspace="collaborator").status_code == 200
+    before = client.get(at("step", order, 1, workspace="collaborator")).content.decode()
+    assert f"Name and birth date are hidden from you; {name} fills them in." in before
+    refused = client.post(at("submit", order, workspace="collaborator"), {"key": str(uuid4())})
+    assert refused.status_code == 422
+    assert f"has no name or birth date yet. {name} adds them." in refused.content.decode()
+
+    save(cast.owner.client, order, 1, "first_name", "Siobhán", "")
+    save(cast.owner.client, order, 1, "last_name", "Geheim", "")
+    save(cast.owner.client, order, 1, "birth_on", "1987-06-05", None)
+    after = client.get(at("step", order, 1, workspace="collaborator")).content.decode()
+    assert "Siobhán" not in after + client.get(at("needed", order, workspace="collaborator")).content.decode()
+    assert "name or birth date" not in after
+
+
+def test_providers_who_grant_orders_are_searched_where_they_are_many(cast):
+    for n in range(52):
+        practice = PracticeFactory(provider__person__first_name=f"Anneke{n:02}", provider__person__last_name="Müller-Lüdenscheidt")
+        CollaborationFactory(provider=practice.provider, person=cast.with_every_grant.user, add_orders=n != 51)
+    client = cast.with_every_grant.client
+    page = client.get("/collaborator/orders/add/").content.decode()
+    assert "<option" not in page
+
+    found = client.post("/collaborator/orders/add/", {"named": "anneke07 mull"})
+    assert [provider.name for provider in found.context["providers_found"]] == ["Anneke07 Müller-Lüdenscheidt"]
+    assert client.post("/collaborator/orders/add/", {"named": "anneke51"}).context["providers_found"] == [], "who grants no orders"
+    one = found.context["providers_found"][0]
+    chosen = client.get("/collaborator/orders/add/", {"provider": one.pk}).content.decode()
+    assert one.practices.get().name in chosen
+    assert "1 more." in client.post("/collaborator/orders/add/", {"named": "anneke"}).content.decode()
+
+
+def test_a_retainer_continues_no_draft_and_no_case_of_another_provider(cast, order):
+    share(order.case, cast.with_every_grant.collaboration)
+    other = PracticeFactory()
+    CollaborationFactory(provider=other.provider, person=cast.with_every_grant.user, add_orders=True)
+
+    for provider, number in ((cast.practice.provider_id, order.case.number), (other.provider_id, cast.case.number)):
+        data = {"provider": provider, "case": number}
+        assert cast.with_every_grant.client.post("/collaborator/orders/add-retainer/", data).status_code == 404
+    assert Order.objects.filter(case=order.case).count() == 1
+
+
 def test_a_draft_is_discarded_by_who_began_it_or_the_provider(cast, order):
     share(order.case, cast.with_every_grant.collaboration)
 

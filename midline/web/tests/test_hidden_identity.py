@@ -6,16 +6,22 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from midline.activity import services as activity
 from midline.cases.models import Case
-from midline.cases.tests.factories import move
+from midline.cases.tests.factories import make_case, move, share
 from midline.collaboration.models import Collaboration
+from midline.collaboration.tests.factories import CollaborationFactory
 from midline.conversation.services import comment_add
 from midline.core.ids import new_key
 from midline.jobs import services as jobs
 from midline.notify.tests.factories import PATIENT, name_patient, whole
+from midline.people.models import User
+from midline.practices.tests.factories import PracticeFactory
 from midline.records.models import Record
+from midline.setups.events import ImportFailed
 from midline.setups.models import SetupImport, SetupVersion
 from midline.web.tests.below_a_case import Held, held_case
 
@@ -30,10 +36,23 @@ def held(cast) -> Held:
     given = held_case(cast)
     told = "_".join(PATIENT)
     Record.objects.update(filename=f"{told}.jpg")
-    SetupImport.objects.update(filename=f"{told}.zip")
+    pack(SetupImport.objects.get(), cast.technician.user)
     SetupVersion.objects.update(original_name=f"{told}.zip")
     Collaboration.objects.filter(provider=cast.practice.provider).update(hides_identity=True)
     return given
+
+
+def pack(item: SetupImport, by: User) -> None:
+    """The ZIP comes from `by`, who named it and everything in it after the patient; sentences about its files name them too."""
+    told = "_".join(PATIENT)
+    rows = [row | {"name": f"{told}/{told}_{row['name']}"} for row in item.report["files"]]
+    rows[3] |= {"reason": f"{rows[3]['name']} has no stage in its name."}
+    rows[-1] |= {"refused": {"reason": f"“{told}_case_lower_05.stl” is cut off.", "remedy": f"Export {told}_case_lower_05 again."}}
+    doubles = [{"arch": "upper", "stage": 1, "files": [rows[1]["name"], rows[2]["name"]]}]
+    item.report |= {"files": rows, "doubles": doubles}
+    item.mapping = [answer | {"name": f"{told}/{told}_{answer['name']}"} for answer in item.mapping]
+    item.filename, item.added_by = f"{told}.zip", by
+    item.save()
 
 
 def everything(client, path: str, **more) -> tuple[int, bytes]:
@@ -62,6 +81,83 @@ def test_no_address_below_the_case_holds_the_name(cast, held, who):
     plan = re.search(r'<script[^>]*id="setup-plan"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert plan
     assert json.loads(plan[1])
+
+
+@pytest.mark.parametrize("state", ["matching", "matching, refused", "failed", "built"])
+def test_files_that_others_packed_stand_under_neutral_names(cast, held, state):
+    """A planner who took the order over goes on with somebody else's ZIP: the match table, its errors, the failure and the history."""
+    item, client, told = SetupImport.objects.get(), cast.with_every_grant.client, "_".join(PATIENT)
+    failure = {"step": "pack", "file": f"{told}_case_upper_01.stl", "reason": f"{told}_case_upper_01.stl is torn.", "remedy": "Export it."}
+    refusal = f"{told}.zip is in no order." if "refused" in state else None
+    SetupImport.objects.update(state=state.partition(",")[0], report=item.report | {"failure": failure, "layout_refusal": refusal})
+    about = {"import": item.pk, **{key: failure[key] for key in ("file", "reason", "remedy")}}
+    activity.record(ImportFailed.of(item.case, None, subject_kind="import", subject_id=item.pk, **about))
+    base = f"/collaborator/cases/{item.case.number}/"
+    import_at = reverse("lab:import", args=["collaborator", item.case.number, item.pk])
+    typed = {"arch-0": "upper", "stage-0": "no number", "answer-3": ""}
+
+    shown = everything(client, import_at)[1].decode()
+    shown += client.post(reverse("lab:import_match", args=["collaborator", item.case.number, item.pk]), typed).content.decode()
+    shown += client.post(
+        reverse("lab:import_match", args=["collaborator", item.case.number, item.pk]), {"answer-3": "leave"}
+    ).content.decode()
+    zipped = SimpleUploadedFile("mine.zip", b"PK\x05\x06" + bytes(18))
+    shown += client.post(
+        reverse("lab:import_add", args=["collaborator", item.case.number, item.order_id]), {"file": zipped}
+    ).content.decode()
+    shown += everything(client, f"{base}history/")[1].decode() + everything(client, base)[1].decode()
+
+    assert not NAMED.search(shown.encode()), shown[max(0, (NAMED.search(shown.encode()) or re.match("", "")).start() - 300) :][:500]
+    assert f"{item.case.number}_001.stl" in shown or state != "matching"
+    lab = everything(cast.technician.client, import_at.replace("/collaborator/", "/lab/"))[1]
+    assert NAMED.search(lab)
+
+
+def test_what_they_packed_themselves_keeps_its_names(cast, held):
+    pack(SetupImport.objects.get(), cast.with_every_grant.user)
+    address = reverse("lab:import", args=["collaborator", cast.case.number, SetupImport.objects.get().pk])
+
+    assert NAMED.search(everything(cast.with_every_grant.client, address)[1])
+
+
+def test_a_mention_and_an_event_name_the_person_and_never_the_patient(cast, held):
+    """Names of colleagues stay; the patient's stands in no history, no bell and no live update."""
+    comment_add(case=Case.objects.get(pk=cast.case.pk), by=cast.owner.actor, body="@Priya Raghunathan, look.", key=new_key(),
+                mentions=frozenset({cast.with_every_grant.user.pk}))  # fmt: skip
+    jobs.run_all()
+    for path in (
+        f"/collaborator/cases/{cast.case.number}/history/",
+        "/account/bell/",
+        "/account/bell/list/",
+        "/collaborator/updates?after=0",
+    ):
+        found = everything(cast.with_every_grant.client, path)[1]
+        assert not NAMED.search(found), path
+    assert (
+        "@Priya Raghunathan" in everything(cast.with_every_grant.client, f"/collaborator/cases/{cast.case.number}/discussion/")[1].decode()
+    )
+
+
+def test_what_people_typed_is_not_altered(cast, held):
+    """Said before the switch is set: words are shown as they were written."""
+    comment_add(case=Case.objects.get(pk=cast.case.pk), by=cast.owner.actor, body=f"{PATIENT[0]} was here.", key=new_key())
+    page = everything(cast.with_every_grant.client, f"/collaborator/cases/{cast.case.number}/discussion/")[1].decode()
+    assert f"{PATIENT[0]} was here." in page
+
+    switch = cast.owner.client.get("/account/collaborators/").content.decode()
+    about = re.search(r"[^<>]*(?:typed|written)[^<>]*", switch[switch.index("hides_identity") :] if "hides_identity" in switch else switch)
+    assert about, "what is not hidden stands beside the switch"
+
+
+def test_a_list_by_patient_ends_with_them_by_number(cast, held):
+    other = PracticeFactory()
+    CollaborationFactory(provider=other.provider, person=cast.with_every_grant.user, every_case=True)
+    shown = [make_case(other, first_name="Åse", last_name=name).number for name in ("Aa", "Zz")]
+    second = make_case(cast.practice, first_name="Aaron", last_name="Aaronsen")
+    share(second, cast.with_every_grant.collaboration)
+    for sort, open_ones in (("patient", shown), ("-patient", shown[::-1])):
+        rows = cast.with_every_grant.client.get("/collaborator/cases/", {"sort": sort}).context["list"].rows
+        assert [row.number for row in rows] == [*open_ones, cast.case.number, second.number], sort
 
 
 @pytest.mark.parametrize("who", ["with_every_grant", "with_no_grant"])
