@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from midline.cases.views import account, collaborator, manage, orders, popover, undo
+from midline.cases.views import account, collaborator, manage, orders, popover, undo, withholding
 
 app_name = "cases"
 urlpatterns: list[URLPattern] = [
@@ -10,8 +10,10 @@ urlpatterns: list[URLPattern] = [
     path("provider/orders/export.csv", orders.export_orders, name="export_orders"),
     path("provider/orders/share/", orders.orders_share, name="orders_share"),
     path("provider/cases/<str:number>/collaborators/", popover.case_collaborators, name="case_collaborators"),
+    path("provider/cases/<str:number>/collaborators/<int:collaboration_id>/", withholding.case_permissions, name="case_permissions"),
     path("provider/collaborators/", manage.manage_collaborators, name="manage_collaborators"),
     path("provider/collaborators/<int:collaboration_id>/shares/", manage.shares_change, name="shares_change"),
+    path("provider/collaborators/<int:collaboration_id>/matching/", manage.shares_matching, name="shares_matching"),
     path("provider/collaborators/<int:collaboration_id>/every-case/", manage.standing_grant, name="standing_grant"),
     path("provider/collaborators/<int:collaboration_id>/every-case/except/<str:number>/", manage.share_except, name="share_except"),
     path("provider/shares/<uuid:batch_id>/undo/", undo.shares_undo, name="shares_undo"),

@@ -14,7 +14,7 @@ from midline.cases.models import Case, CaseUnread, Order, Status, Turn
 from midline.cases.models.status import TRANSITIONS
 from midline.cases.policies import actions_on, collaborations_on
 from midline.cases.prescription import prescription_answers
-from midline.cases.queries import Standing, detail_words, evaluating_collaborations, standing_of, type_words
+from midline.cases.queries import Standing, detail_words, evaluating_collaborations, standing_of, taken_away_by_collaboration, type_words
 from midline.collaboration.models import Collaboration
 from midline.conversation.queries import change_requests, panel
 from midline.core import clock
@@ -103,11 +103,18 @@ def _overview(case: Case, actor: Actor, actions: frozenset[Action], standing: St
         "answers": prescription_answers(case.current_order.prescription, _numbering(actor))[:8] if case.current_order else [],
         "lab": _lab_acts(case, actor, actions),
         "history": history(case, actor, most=7),
-        "people": [(c, ready.get(c.pk)) for c in collaborations_on(case)] if Action.SHARE in actions else [],
+        "people": _people(case, ready) if Action.SHARE in actions else [],
         "mine": _mine(case, actor),
         "needs": list(case.current_order.needs.filter(answered_at=None)) if case.current_order else [],
         "slot_labels": SLOTS,
     }
+
+
+def _people(case: Case, ready: dict[int, bool]) -> list[tuple[Collaboration, bool | None, list[str]]]:
+    """Everybody who sees the case: whether they hold the version ready (None: they need not), and what is taken away here, in words."""
+    people = list(collaborations_on(case))
+    taken = taken_away_by_collaboration(case, people)
+    return [(one, ready.get(one.pk), taken.get(one.pk, [])) for one in people]
 
 
 def _mine(case: Case, actor: Actor) -> Collaboration | None:

@@ -2,7 +2,16 @@
 
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page, shared_with
-from midline.cases.queries.people import Person, Shared, former_people_of, people_of, relation_tone, shared_by_case
+from midline.cases.queries.people import (
+    Person,
+    Shared,
+    former_people_of,
+    people_of,
+    relation_tone,
+    shared_by_case,
+    taken_away_by_collaboration,
+    withheld_on,
+)
 from midline.cases.queries.reach import Reach, reach_of, unread_by_case
 from midline.cases.queries.rows import Row, rows_of
 from midline.cases.queries.search import own_view
@@ -37,6 +46,8 @@ __all__ = [
     "shared_with",
     "standing_of",
     "standings",
+    "taken_away_by_collaboration",
     "type_words",
     "unread_by_case",
+    "withheld_on",
 ]

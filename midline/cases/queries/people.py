@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from midline.cases.models import Case, CollaborationCount, CollaboratorStatus, Share
 from midline.cases.queries.standing import standings
-from midline.collaboration.models import Collaboration, Invitation
+from midline.collaboration.models import Collaboration, Grant, Invitation
 from midline.collaboration.queries import collaborations_of, ended_of
 from midline.core import clock
 from midline.core.workspace import Workspace
@@ -112,3 +112,17 @@ def shared_by_case(collaboration: Collaboration, cases: list[Case]) -> dict[int,
         how = "every" if collaboration.every_case else "single" if case.pk in single else ""
         found[case.pk] = Shared(how, stand[case.pk].mine if how and case.pk in stand else None)
     return found
+
+
+def withheld_on(case: Case, collaboration: Collaboration) -> set[Grant]:
+    """What is taken away from this collaborator on this case."""
+    share = Share.objects.filter(case=case, collaboration=collaboration, ended_at=None).first()
+    return share.withheld if share else set()
+
+
+def taken_away_by_collaboration(case: Case, collaborations: list[Collaboration]) -> dict[int, list[str]]:
+    """In words, what of the granted is taken away on this case: only collaborations with something, in one query."""
+    rows = Share.objects.filter(case=case, collaboration__in=collaborations, ended_at=None)
+    held = {row.collaboration_id: row.withheld for row in rows}
+    found = {one.pk: [str(grant.label) for grant in Grant if grant in one.granted & held.get(one.pk, set())] for one in collaborations}
+    return {pk: words for pk, words in found.items() if words}

@@ -12,6 +12,7 @@ from midline.cases.events import OrderMoved
 from midline.cases.models import TRANSITIONS, Case, Order, RecordNeed, Status
 from midline.cases.policies import cases_for, may
 from midline.cases.services.counts import status_counted
+from midline.collaboration.models import Collaboration
 from midline.core import clock
 from midline.core.errors import NotAllowedNow
 from midline.core.workspace import Workspace
@@ -178,11 +179,13 @@ def planners_left(*, provider_id: int, case_id: int | None = None) -> int:
     Nobody but its planner hands an order over: one that stayed with somebody who no longer sees the case would wait for ever. With
     `case_id` only that case is looked at. Costs a query for each planner, and writes only for orders that return.
     """
-    taken = Order.objects.filter(case__provider_id=provider_id, planner_workspace=Workspace.COLLABORATOR, closed_at=None)
-    if case_id:
-        taken = taken.filter(case_id=case_id)
+    # Who plans at all is found without the cases, for there may be 100,000 of them.
+    people = list(Collaboration.objects.filter(provider_id=provider_id, person__isnull=False).values_list("person_id", flat=True))
+    taken = Order.objects.filter(planner_id__in=people, planner_workspace=Workspace.COLLABORATOR, closed_at=None)
+    planners = set(taken.values_list("planner_id", flat=True))
+    taken = taken.filter(case_id=case_id) if case_id else taken.filter(case__provider_id=provider_id)
     lost: dict[int, int] = {}
-    for planner in User.objects.filter(pk__in=taken.values("planner_id")):
+    for planner in User.objects.filter(pk__in=planners) if planners else ():
         theirs = taken.filter(planner=planner)
         kept = cases_for(Actor(planner, Workspace.COLLABORATOR), Action.PUBLISH_SETUP).filter(pk__in=theirs.values("case_id"))
         lost |= dict(theirs.exclude(case_id__in=kept.values("pk")).values_list("pk", "case_id"))

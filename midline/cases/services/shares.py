@@ -51,12 +51,13 @@ def own_collaborations(ids: Collection[int], by: Actor) -> dict[int, Collaborati
 
 
 def same_act(key: UUID | None, by: Actor) -> ShareBatch | None:
-    """What this very form did before: asked once the collaboration is locked, so that of two at once the second gets the first one's."""
-    return ShareBatch.objects.filter(pk=key, provider_id=by.provider_id or 0, by=by.user).first() if key else None
+    """What this very form has just done: asked once the collaboration is locked, so that of two at once the second gets the first one's."""
+    lately = ShareBatch.objects.filter(undone_at=None, at__gte=clock.now() - UNDO_WITHIN)
+    return lately.filter(pk=key, provider_id=by.provider_id or 0, by=by.user).first() if key else None
 
 
 def act_id(key: UUID | None) -> UUID:
-    """The key of the form, or a fresh one where that is taken by somebody else."""
+    """The key of the form, or a fresh one where that is taken: by somebody else, long ago, or by an act that was undone."""
     return key if key and not ShareBatch.objects.filter(pk=key).exists() else new_key()
 
 
@@ -181,7 +182,7 @@ def cases_share(*, collaboration: Collaboration, cases: QuerySet[Case], by: Acto
     if earlier := same_act(key, by):
         return earlier
     act = act_id(key)
-    count = shares_insert(locked, cases_for(by, Action.SHARE).filter(pk__in=cases.order_by().values("pk")), by, act)
+    count = shares_insert(locked, cases_for(by, Action.SHARE) & cases.order_by(), by, act)
     cases_told(ShareBatch.Act.SHARE, locked, by, count=count, batch=act)
     return act_done(ShareBatch.Act.SHARE, by, id=act, touched=[locked.pk], count=count)
 
@@ -198,8 +199,8 @@ def cases_unshare(*, collaboration: Collaboration, cases: QuerySet[Case], by: Ac
     if locked.every_case:
         raise NotAllowedNow(_("%(name)s sees every case now. Change that first.") % {"name": locked.name})
     act = act_id(key)
-    mine = cases_for(by, Action.SHARE).filter(pk__in=cases.order_by().values("pk")).values("pk")
-    rows = Share.objects.filter(collaboration=locked, ended_at=None, gives=True, case_id__in=mine)
+    mine = cases_for(by, Action.SHARE) & cases.order_by()
+    rows = Share.objects.filter(collaboration=locked, ended_at=None, gives=True, case_id__in=mine.values("pk"))
     count = rows.update(ended_at=clock.now(), ended_batch=act)
     cases_told(ShareBatch.Act.UNSHARE, locked, by, count=count, batch=act)
     return act_done(ShareBatch.Act.UNSHARE, by, id=act, touched=[locked.pk], count=count)
@@ -211,8 +212,10 @@ def shares_insert(collaboration: Collaboration, cases: QuerySet[Case], by: Actor
     A row that so far only held what is taken away now gives too, and keeps holding it.
     """
     now = clock.now()
-    holding = Share.objects.filter(collaboration=collaboration, ended_at=None, gives=False, case_id__in=cases.order_by().values("pk"))
-    turned = holding.update(gives=True, held_before=True, batch=act)
+    holding = Share.objects.filter(collaboration=collaboration, ended_at=None, gives=False)
+    turned = 0
+    if holding.exists():  # rare: spares most acts the reading of every case a second time
+        turned = holding.filter(case_id__in=cases.order_by().values("pk")).update(gives=True, held_before=True, batch=act)
     columns: dict[str, Any] = {
         "collaboration_id": Value(collaboration.pk),
         "created_by_id": Value(by.user_id),

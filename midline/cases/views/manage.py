@@ -4,24 +4,25 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from midline.activity.services import record_access
 from midline.cases import services
 from midline.cases.actions import Action
 from midline.cases.policies import cases_for, get_case_or_404
-from midline.cases.queries import Asked, Reach, former_people_of, listed, own_view, people_of, shared_by_case
-from midline.cases.views.opening import back_to_list, open_collaboration_or_404, reach_in, stale, to_search, view_asked
+from midline.cases.queries import Asked, Reach, former_people_of, listed, own_view, people_of, shared_by_case, shared_with
+from midline.cases.views.opening import back_to_list, form_key, open_collaboration_or_404, reach_in, stale, to_search, view_asked
 from midline.cases.views.shown import Column, ListPage
 from midline.cases.views.telling import tell
 from midline.collaboration.models import Collaboration, Grant
 from midline.core.errors import NotAllowedNow
 from midline.core.http import PortalRequest
+from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 
 COLUMNS = (
@@ -58,6 +59,7 @@ def _list_with(asked: Asked, reach: Reach, chosen: Collaboration) -> dict[str, A
         "first_name": chosen.first_name or chosen.name,
         "shared_chips": _shared_chips(asked),
         "view": asked.address().removeprefix("?"),
+        "key": new_key(),
         "kept": urlencode(asked.but(collaboration=None, shared="").pairs()),
     }
 
@@ -98,17 +100,29 @@ def shares_change(request: PortalRequest, collaboration_id: int) -> HttpResponse
     reach = reach_in(request, Workspace.PROVIDER)
     chosen = open_collaboration_or_404(request, collaboration_id)
     back = _back(request, chosen)
-    cases = cases_for(request.actor, Action.SHARE)
     if request.POST.get("scope") == "matching":
-        view = own_view(Asked.of(QueryDict(request.POST.get("view", ""))), reach).but(collaboration=chosen.pk)
-        cases = cases.filter(pk__in=listed(view, reach).values("pk"))
+        cases = listed(own_view(Asked.of(QueryDict(request.POST.get("view", ""))), reach).but(collaboration=chosen.pk), reach)
     else:
-        cases = cases.filter(number__in=request.POST.getlist("case"))
+        cases = cases_for(request.actor, Action.SHARE).filter(number__in=request.POST.getlist("case"))
     if chosen.every_case:
         return stale(request, _("%(name)s sees every case now. Change that first.") % {"name": chosen.name}, back)
     act = services.cases_unshare if request.POST.get("act") == "stop" else services.cases_share
-    tell(request, act(collaboration=chosen, cases=cases, by=request.actor), chosen)
+    try:
+        batch = act(collaboration=chosen, cases=cases, by=request.actor, key=form_key(request))
+    except NotAllowedNow as changed:
+        return stale(request, changed.reason, back)
+    tell(request, batch, chosen)
     return back_to_list(request, back)
+
+
+@require_GET
+def shares_matching(request: PortalRequest, collaboration_id: int) -> HttpResponse:
+    """How many cases match the view, exactly, and how many of them are shared: what "all that match" would do at this moment."""
+    reach = reach_in(request, Workspace.PROVIDER)
+    chosen = open_collaboration_or_404(request, collaboration_id)
+    view = own_view(Asked.of(request.GET), reach).but(collaboration=chosen.pk)
+    rows = listed(view, reach)
+    return JsonResponse({"count": rows.count(), "shared": rows.filter(shared_with((chosen.pk,), reach)).count()})
 
 
 @require_POST
@@ -116,7 +130,7 @@ def standing_grant(request: PortalRequest, collaboration_id: int) -> HttpRespons
     reach_in(request, Workspace.PROVIDER)
     chosen = open_collaboration_or_404(request, collaboration_id)
     act = services.standing_grant_begin if request.POST.get("on") else services.standing_grant_end
-    tell(request, act(collaboration=chosen, by=request.actor), chosen)
+    tell(request, act(collaboration=chosen, by=request.actor, key=form_key(request)), chosen)
     return back_to_list(request, _back(request, chosen))
 
 
@@ -128,9 +142,9 @@ def share_except(request: PortalRequest, collaboration_id: int, number: str) -> 
     if request.method == "GET":
         others = cases_for(request.actor, Action.SHARE).count() - 1
         template = "cases/_share_except.html" if request.htmx else "cases/share_except.html"
-        return render(request, template, {"case": case, "chosen": chosen, "others": others, "back": back})
+        return render(request, template, {"case": case, "chosen": chosen, "others": others, "back": back, "key": new_key()})
     try:
-        batch = services.standing_grant_to_single(collaboration=chosen, except_case=case, by=request.actor)
+        batch = services.standing_grant_to_single(collaboration=chosen, except_case=case, by=request.actor, key=form_key(request))
     except NotAllowedNow as gone:
         return stale(request, gone.reason, back)
     tell(request, batch, chosen, number=case.number or "")

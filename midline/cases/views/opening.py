@@ -1,5 +1,7 @@
 """How every list of this room opens."""
 
+from uuid import UUID, uuid5
+
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -34,6 +36,16 @@ def back_to_list(request: PortalRequest, fallback: str) -> HttpResponse:
     target = request.POST.get("next", "")
     own = is_own_path(target) and target.startswith(f"/{request.actor.workspace}/")
     return HttpResponseRedirect(target if own else fallback)
+
+
+def form_key(request: PortalRequest) -> UUID | None:
+    """The key of a form with this content: the same sent again within a minute is one act, another choice in it is another act."""
+    try:
+        key = UUID(request.POST.get("key", ""))
+    except ValueError:
+        return None
+    content = [(name, sorted(values)) for name, values in sorted(request.POST.lists()) if name not in {"csrfmiddlewaretoken", "next"}]
+    return uuid5(key, repr((request.path, content)))
 
 
 def open_collaborations(provider_id: int | None) -> list[Collaboration]:

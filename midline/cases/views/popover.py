@@ -1,6 +1,7 @@
 """The collaborators of one case: the popover of the icon, and the same as a page without JavaScript."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,10 +17,14 @@ from midline.cases.actions import Action
 from midline.cases.models import Case, ShareBatch
 from midline.cases.policies import collaborations_on, get_case_or_404
 from midline.cases.queries import collaborator_count, relation_tone
-from midline.cases.views.opening import back_to_list, open_collaborations
+from midline.cases.views.opening import back_to_list, form_key, open_collaborations
 from midline.cases.views.telling import undo_address
 from midline.collaboration.models import Collaboration
 from midline.core.http import PortalRequest
+from midline.core.ids import new_key
+
+# From here on the list has a search of its own.
+MANY: Final = 8
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,15 @@ def case_collaborators(request: PortalRequest, number: str) -> HttpResponse:
     if not wanted <= {choice.collaboration.pk for choice in choices}:
         reason = _("Somebody you ticked does not collaborate with you any more. Nothing was changed. Look at the list again.")
         return _shown(request, case, choices, reason, status=409)
-    batch = services.case_shares_set(case=case, wanted=wanted, by=request.actor)
+    batch = services.case_shares_set(case=case, wanted=wanted, by=request.actor, key=form_key(request))
     return _saved(request, case, batch)
 
 
 def _shown(request: PortalRequest, case: Case, choices: list[Choice], reason: str = "", status: int = 200) -> HttpResponse:
     template = "cases/_case_collaborators.html" if request.htmx else "cases/case_collaborators.html"
     now = sum(choice.shared for choice in choices)
-    context = {"case": case, "choices": choices, "now": now, "reason": reason, "next": request.GET.get("next", "")}
+    context = {"case": case, "choices": choices, "now": now, "reason": reason, "next": request.GET.get("next", ""), "key": new_key()}
+    context["many"] = len(choices) > MANY
     return render(request, template, context, status=status)
 
 

@@ -18,6 +18,7 @@ def words_of(batch: ShareBatch, name: str, number: str = "") -> str:
         ShareBatch.Act.UNSHARE: ngettext("Stopped sharing %(n)s case with %(name)s.", "Stopped sharing %(n)s cases with %(name)s.", count),
         ShareBatch.Act.STANDING_BEGIN: _("Every case shared with %(name)s, and every case to come."),
         ShareBatch.Act.STANDING_END: _("%(name)s keeps the cases that you shared one by one."),
+        ShareBatch.Act.WITHHOLD: _("What %(name)s may do on %(number)s is saved."),
         ShareBatch.Act.STANDING_TO_SINGLE: _("Stopped sharing %(number)s with %(name)s. The other cases stay shared."),
     }
     unchanged = {
@@ -28,10 +29,15 @@ def words_of(batch: ShareBatch, name: str, number: str = "") -> str:
     return (words[act] if count else unchanged.get(act, words[act])) % {"n": count, "name": name, "number": number}
 
 
+# How every_case stood before an act that changed it.
+BEFORE = {ShareBatch.Act.STANDING_BEGIN: False, ShareBatch.Act.STANDING_END: True, ShareBatch.Act.STANDING_TO_SINGLE: True}
+
+
 def undo_address(batch: ShareBatch) -> str:
     """Where Undo is posted; empty when the act changed nothing."""
-    unchanged = not batch.count and batch.act in {ShareBatch.Act.SHARE, ShareBatch.Act.UNSHARE, ShareBatch.Act.POPOVER}
-    return "" if unchanged else reverse("cases:shares_undo", args=[batch.pk])
+    act = ShareBatch.Act(batch.act)
+    changed = batch.before.get("every_case") == BEFORE[act] if act in BEFORE else batch.count
+    return reverse("cases:shares_undo", args=[batch.pk]) if changed else ""
 
 
 def tell(request: HttpRequest, batch: ShareBatch, chosen: Collaboration, number: str = "") -> None:
