@@ -279,14 +279,14 @@ PEOPLE: Final[dict[str, Callable[[World], User]]] = {
 ACTIONS: Final = tuple(Action)
 
 
-def disagreements(world: World, *, each: bool = True) -> list[str]:
-    """Where a direction of the policy says something else than the table, in words; the first dozen.
+def disagreements(world: World, *, each: bool = True, most: int = 12) -> list[str]:
+    """Where a direction of the policy says something else than the table, in words; the first `most`.
 
     users_who_may is asked for everybody and every action. The other directions are asked for every line, case and action too when `each`,
     else for every line and a few of both, other ones from line to line.
     """
     with clock.at(NOW):
-        return list(islice(_disagreements(world, each=each), 12))
+        return list(islice(_disagreements(world, each=each), most))
 
 
 def _disagreements(world: World, *, each: bool) -> Iterator[str]:

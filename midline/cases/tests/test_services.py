@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from midline.activity.models import Event
 from midline.cases import services
@@ -56,7 +57,7 @@ def test_an_order_on_hold_returns_to_the_state_it_held(cast):
 def test_only_the_planner_publishes(cast):
     case = move(cast.case, "take", technician=cast.technician.user)
 
-    with pytest.raises(NotAllowedNow):
+    with pytest.raises(PermissionDenied):
         services.order_move(order=current_order(case), event="publish", by=lab_actor(UserFactory(is_technician=True)), version=1)
 
 
