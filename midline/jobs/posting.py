@@ -7,7 +7,7 @@ from typing import Final
 from django.core.mail import EmailMessage, get_connection
 
 from midline.core import clock
-from midline.jobs.services import Claim, GiveUp, LeaseLost
+from midline.jobs.services import Claim, GiveUp, LeaseLost, TryLater
 
 # With pauses of at most 15 minutes this is a week; then the administrator sees the job.
 TRIES: Final = 700
@@ -19,42 +19,41 @@ HEADERS: Final = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress"
 _away_until: list[datetime] = []
 
 
-class ServerAway(Exception):
-    """The mail server did not answer a moment ago; this e-mail waits for its next try."""
-
-
 def post(claim: Claim, mail: EmailMessage) -> None:
     """Sends, or raises. The caller writes down afterwards that it was sent: a worker killed in between sends it once more.
 
     An address or a message that the server refuses for good (5xx) raises GiveUp with its words, for the administrator, and blocks nobody
-    else. Anything else, from 4xx to a lost connection, is another try later. Raises LeaseLost when another attempt has the job.
+    else. Anything else, from 4xx to a lost connection, is TryLater. Raises LeaseLost when another attempt has the job.
     """
     if not claim.holds():
         raise LeaseLost
-    if _away_until and clock.now() < _away_until[0]:
-        raise ServerAway("The mail server does not answer.")
+    if _away_until and clock.now() < _away_until[0] <= clock.now() + LEFT_ALONE:
+        raise TryLater("The mail server did not answer a moment ago.")
     connection = get_connection()
     try:
         connection.open()
-    except OSError:
+    except OSError as error:
         _away_until[:] = [clock.now() + LEFT_ALONE]
-        raise
+        raise TryLater(f"The mail server does not answer: {type(error).__name__}: {error}") from error
     _away_until.clear()
     try:
         connection.send_messages([mail])
-    except SMTPRecipientsRefused as refused:
-        for address, (code, words) in refused.recipients.items():
-            if code >= PERMANENT:
-                raise GiveUp(f"The mail server refuses {address} for good: {code} {_said(words)}") from refused
-        raise
-    except SMTPDataError as refused:
-        if refused.smtp_code >= PERMANENT:
-            said = f"{refused.smtp_code} {_said(refused.smtp_error)}"
-            raise GiveUp(f"The mail server refuses the e-mail to {', '.join(mail.to)} for good: {said}") from refused
-        raise
+    except OSError as error:
+        if said := _refused_for_good(error):
+            raise GiveUp(f"The mail server refuses {', '.join(mail.to)} for good: {said}") from error
+        raise TryLater(f"{type(error).__name__}: {error}") from error
     finally:
         connection.close()
 
 
-def _said(words: bytes | str) -> str:
-    return words.decode(errors="replace") if isinstance(words, bytes) else words
+def _refused_for_good(error: OSError) -> str:
+    """The server's words when it says no for ever to this address or this e-mail; "" for all that may pass, such as its own faults."""
+    answers: list[tuple[int, bytes | str]] = []
+    if isinstance(error, SMTPRecipientsRefused):
+        answers = list(error.recipients.values())
+    elif isinstance(error, SMTPDataError):
+        answers = [(error.smtp_code, error.smtp_error)]
+    said = [
+        f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}" for code, words in answers if code >= PERMANENT
+    ]
+    return "; ".join(said)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 
@@ -13,6 +14,7 @@ from midline.jobs.models import Job, Worker
 
 # How long a job is left to its worker without a sign of life; longer than a mail server may take to answer (EMAIL_TIMEOUT).
 LEASE = timedelta(seconds=60)
+log = structlog.get_logger("midline.jobs")
 
 Handler = Callable[["Claim"], None]
 HANDLERS: dict[str, Handler] = {}
@@ -24,6 +26,10 @@ class LeaseLost(Exception):
 
 class GiveUp(Exception):
     """The work cannot succeed however often it is tried: the job dies at once, with these words."""
+
+
+class TryLater(Exception):
+    """Something outside is not there now, as happens: another try after the pause, with these words and without a traceback in the log."""
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -184,10 +190,13 @@ def run_one(kinds: list[str] | None = None, *, worker: str = "", lease: timedelt
         return True
     except GiveUp as reason:
         claimed.fail(str(reason), final=True)
+    except TryLater as reason:
+        log.warning(
+            "job_waits", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt, reason=type(reason.__cause__ or reason).__name__
+        )
+        claimed.fail(str(reason))
     except Exception as error:  # the queue survives whatever a handler does
-        import structlog
-
-        structlog.get_logger("midline.jobs").exception("job_failed", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt)
+        log.exception("job_failed", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt)
         claimed.fail(f"{type(error).__name__}: {error}")
     else:
         claimed.finish()
