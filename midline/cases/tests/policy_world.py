@@ -17,7 +17,7 @@ from midline.cases import policies
 from midline.cases.actions import Action
 from midline.cases.models import Case, Order, Share
 from midline.cases.models.share import WITHHOLDS
-from midline.cases.tests.factories import case_in
+from midline.cases.tests.factories import PATHS, make_case, move
 from midline.cases.tests.policy_table import COLLABORATORS, OTHERS, lines, meaning
 from midline.collaboration.models import Collaboration, Grant
 from midline.collaboration.tests.factories import EVERY_GRANT
@@ -31,6 +31,8 @@ from midline.practices.tests.factories import PracticeFactory
 
 NOW: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LONG_AGO: Final = NOW - timedelta(days=90)
+# How a case comes to stand in each status of the life cycle, by the real one.
+STATUSES: Final = {**PATHS, "records_needed": ("submit", "ask_records")}
 _numbers = count()
 
 
@@ -63,7 +65,7 @@ class World:
         (self.other_case,) = self.cases_of(self.practice, ("submitted",))
 
     def cases_of(self, practice: Practice, paths: Iterable[str]) -> tuple[Case, ...]:
-        found = [case_in(practice, path, technician=self.technician).pk for path in paths]
+        found = [move(make_case(practice), *STATUSES[path], technician=self.technician).pk for path in paths]
         # Whoever walked the cases here is nobody of the table.
         Order.objects.filter(case__in=found).update(planner=None, planner_workspace="")
         return tuple(Case.objects.filter(pk__in=found).select_related("provider__person").order_by("pk"))
@@ -75,7 +77,7 @@ def person(**fields: Any) -> User:
 
 
 def the_table(*paths: str) -> World:
-    """Every line of the table before a case in each of these statuses (names of factories.PATHS)."""
+    """Every line of the table before a case in each of these statuses (names of STATUSES)."""
     world = World(paths)
     for cells in lines(COLLABORATORS):
         world.standings.append(_Collaborator(world, *cells).stand())

@@ -6,11 +6,11 @@ from django.http import Http404
 
 from midline.cases import services
 from midline.cases.actions import Action
-from midline.cases.models import Case
+from midline.cases.models import Case, Status
 from midline.cases.policies import ALWAYS, COLLABORATOR, IF_GRANTED, LAB, OWNER, actions_on, get_case_or_404, may, providers_for
-from midline.cases.tests.factories import PATHS, collaborator_actor, lab_actor, make_case, move, provider_actor, share
+from midline.cases.tests.factories import collaborator_actor, lab_actor, make_case, move, provider_actor, share
 from midline.cases.tests.policy_table import COLLABORATORS, OTHERS, WORDS, lines, meaning
-from midline.cases.tests.policy_world import NOW, disagreements, the_table
+from midline.cases.tests.policy_world import NOW, STATUSES, disagreements, the_table
 from midline.collaboration.models import Collaboration, Grant
 from midline.collaboration.tests.factories import EVERY_GRANT, CollaborationFactory
 from midline.core import clock
@@ -33,8 +33,9 @@ def test_every_direction_of_the_policy_says_what_the_table_says(db):
 @pytest.mark.slow
 def test_the_table_holds_for_a_case_in_every_status(db):
     with clock.at(NOW):
-        world = the_table(*PATHS)
+        world = the_table(*STATUSES)
 
+    assert {case.state for case in world.cases} == set(Status)
     assert disagreements(world) == []
 
 
