@@ -1,16 +1,21 @@
 """Record what happened, in the transaction of its cause."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Final
 
 from django.http import HttpRequest
 
 from midline.activity.events import Happening
 from midline.activity.models import Access, Event
+from midline.activity.queries import accessed_since
 from midline.core import clock
 from midline.core.http import client_address
 
 Subscriber = Callable[[Event, Happening], None]
 SUBSCRIBERS: list[Subscriber] = []
+# Ranges, thumbnails and repeats of one file by one person within this time are one row.
+ONE_LOOK: Final = timedelta(minutes=1)
 
 
 def subscribe(subscriber: Subscriber) -> None:
@@ -48,3 +53,10 @@ def record_access(request: HttpRequest, view: str, case_ids: Iterable[int]) -> N
         case_ids=list(case_ids),
         address=client_address(request) or None,
     )
+
+
+def record_file_access(request: HttpRequest, view: str, case_id: int) -> None:
+    """One row for all requests of one file by one person within a minute. `view` names the file and not only its kind."""
+    person_id, workspace = request.actor.user_id, request.actor.workspace  # type: ignore[attr-defined]
+    if not accessed_since(person_id, workspace, view, clock.now() - ONE_LOOK):
+        record_access(request, view, [case_id])

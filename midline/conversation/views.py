@@ -28,6 +28,7 @@ def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any
         | {"case": case, "form": CommentForm.empty(version), "version": version}
         | more
     )
+    record_access(request, "conversation", [case.pk])
     services.conversation_read(case=case, by=request.actor)
     template = "conversation/_panel.html" if request.htmx else "conversation/page.html"
     return render(request, template, context, status=status)
@@ -36,7 +37,6 @@ def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any
 @require_GET
 def conversation(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
     case = get_case_or_404(request.actor, number, Action.READ_CONVERSATION)
-    record_access(request, "conversation", [case.pk])
     return _panel(request, case)
 
 

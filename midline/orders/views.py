@@ -99,7 +99,6 @@ def step(request: PortalRequest, workspace: Workspace, number: str, order_id: in
     if not 1 <= step <= len(steps_of(order.type)):
         raise Http404
     page = step_page(order, request.actor, step, data=request.POST if request.method == "POST" else None)
-    record_access(request, "orders:step", [order.case_id])
     if request.method == "GET":
         return _shown(request, page)
     return _kept(request, page) or _left(request, page)
@@ -123,6 +122,7 @@ def _kept(request: PortalRequest, page: Page) -> HttpResponse | None:
 
 
 def _shown(request: PortalRequest, page: Page, status: int = 200) -> HttpResponse:
+    record_access(request, "orders:step", [page.order.case_id])
     return render(request, f"orders/{page.template}.html", page.context(), status=status)
 
 
@@ -172,6 +172,7 @@ def autosave(request: PortalRequest, workspace: Workspace, number: str, order_id
 
 
 def _note(request: PortalRequest, order: Order, step: int, note: dict[str, Any], status: int) -> HttpResponse:
+    record_access(request, "orders:step", [order.case_id])
     page = step_page(order, request.actor, step)
     context = {**page.context(), "note": note, "saved_at": timezone.now() if status == 200 else None}
     return render(request, "orders/_saved.html", context, status=status)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
@@ -10,11 +9,9 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from midline.activity import services as activity
-from midline.activity.queries import accessed_since
 from midline.cases.actions import Action
 from midline.cases.models import Case, Order
 from midline.cases.policies import actions_on
-from midline.core import clock
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
@@ -95,9 +92,7 @@ def file_copy(record: Record, what: str, case: Case, allowed: frozenset[Action])
 
 def note_file_access(request: PortalRequest, case: Case, record: Record) -> None:
     """One row in the access log for all pictures, ranges and repeats of one record by one person within a minute."""
-    view = f"records:file/{record.pk}"
-    if not accessed_since(request.actor.user_id, request.actor.workspace, view, clock.now() - timedelta(minutes=1)):
-        activity.record_access(request, view, [case.pk])
+    activity.record_file_access(request, f"records:file/{record.pk}", case.pk)
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,8 @@ def place(request: PortalRequest, workspace: Workspace, number: str, order_id: i
     found: Place | None = places(order, request.actor, (Slot(slot),), shows_names=shows)[0] if allowed else None
     if found is None:
         return HttpResponse(status=404)
+    if found.record:
+        note_file_access(request, case, found.record)
     return render(request, "records/_place.html", {"case": case, "order": order, "place": found})
 
 

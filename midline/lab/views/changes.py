@@ -34,6 +34,7 @@ def answer(request: PortalRequest, workspace: Workspace, number: str, item_id: i
     except Refused as refused:
         error = refused.reason
     if request.htmx or error:
+        record_access(request, "lab:changes", [case.pk])
         context = {"changes": change_list(case, request.actor), "wrong": item.pk, "error": error, "words": words}
         template = "lab/_changes.html" if request.htmx else "lab/changes.html"
         return render(request, template, context | {"next": request.POST.get("next", "")}, status=422 if error else 200)

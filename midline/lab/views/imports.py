@@ -74,7 +74,6 @@ def current(request: PortalRequest, workspace: Workspace, number: str, order_id:
 @require_safe
 def show(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
     item = import_of(request.actor, number, import_id)
-    record_access(request, "lab:import", [item.case_id])
     return import_page(request, item)
 
 
@@ -116,6 +115,7 @@ def import_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page of an import in whatever state it is, with what was just typed and what is wrong with it."""
+    record_access(request, "lab:import", [item.case_id])
     names = Names(item, request.actor)
     standing, wrong = names.standing(import_standing(item)), names.sentences(errors or {})
     version = item.version if standing.state in {State.BUILT, State.PUBLISHED} else None

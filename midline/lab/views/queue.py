@@ -35,9 +35,10 @@ def queue(request: PortalRequest) -> HttpResponse:
     words = request.GET.get("q", "")[:80]
     page = Paginator(queries.queue_orders(request.actor, tab, words), queries.PAGE).get_page(request.GET.get("page"))
     rows = queries.queue_rows(page.object_list, request.actor)
-    record_access(request, "lab:queue", {row.case.pk for row in rows})
+    beside = _beside(request)
+    record_access(request, "lab:queue", {row.case.pk for row in rows} | ({beside.case.pk} if beside else set()))
     context: dict[str, Any] = {"groups": queries.queue_groups(rows, tab), "tab": tab, "words": words, "page": page}
-    context |= {"tabs": _tabs(request, tab), "changes": _beside(request), "next": request.get_full_path()}
+    context |= {"tabs": _tabs(request, tab), "changes": beside, "next": request.get_full_path()}
     context |= {"promise": settings.MIDLINE_LAB_PROMISE_DAYS, "median_days": queries.median_age_days(request.actor)}
     return render(request, "lab/queue.html", context)
 

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from midline.activity.services import record_access
+from midline.activity.services import record_file_access
 from midline.cases.actions import Action
 from midline.cases.policies import get_case_or_404
 from midline.core.files import send_file
@@ -23,7 +23,7 @@ def model(request: PortalRequest, workspace: Workspace, number: str, version: in
     setup = version_or_404(request.actor, case, version)
     if what not in _MODELS or what not in setup.files:
         raise Http404
-    record_access(request, "setups:model", [case.pk])
+    record_file_access(request, f"setups:model/{setup.pk}/{what}", case.pk)
     about = setup.files[what]
     encoding = next((code for code in ("br", "gzip") if _takes(request, code) and about.get(f"{code[:2]}_key")), "")
     key = about[f"{encoding[:2]}_key"] if encoding else about["key"]
@@ -38,7 +38,7 @@ def picture(request: PortalRequest, workspace: Workspace, number: str, version: 
     setup = version_or_404(request.actor, case, version)
     if what not in _PICTURES or what not in setup.pictures:
         raise Http404
-    record_access(request, "setups:picture", [case.pk])
+    record_file_access(request, f"setups:picture/{setup.pk}", case.pk)
     about = setup.pictures[what]
     name = f"{case.number}-v{setup.number}-{what}.webp"
     return send_file(request, key=about["key"], sha256=about["sha256"], name=name, content_type="image/webp")
@@ -49,7 +49,7 @@ def original(request: PortalRequest, workspace: Workspace, number: str, version:
     """The ZIP as the lab uploaded it, under a neutral name. Its files may carry the patient's name: not for whom identity is hidden."""
     case = get_case_or_404(request.actor, number, Action.DOWNLOAD_ORIGINALS)
     setup = version_or_404(request.actor, case, version)
-    record_access(request, "setups:original", [case.pk])
+    record_file_access(request, f"setups:original/{setup.pk}", case.pk)
     name = f"{case.number}-v{setup.number}-original.zip"
     return send_file(request, key=setup.original_key, sha256=setup.original_sha256, name=name, content_type="application/zip")
 
@@ -63,7 +63,7 @@ def import_thumb(request: PortalRequest, workspace: Workspace, number: str, impo
     about = item.thumbs.get(rows[index]["thumb"]) if index < len(rows) else None
     if about is None:
         raise Http404
-    record_access(request, "setups:import_thumb", [case.pk])
+    record_file_access(request, f"setups:import_thumb/{item.pk}", case.pk)
     return send_file(request, key=about["key"], sha256=about["sha256"], name=f"{index}.webp", content_type="image/webp")
 
 

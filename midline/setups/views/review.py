@@ -36,6 +36,7 @@ def viewer_page(view: View) -> View:
 
 
 def _show(request: PortalRequest, case: Case, setup: SetupVersion, *, status: int = 200, **more: Any) -> HttpResponse:
+    record_access(request, f"setup {setup.number}", [case.pk])
     return render(request, "setups/review.html", pages.page(case, setup, request.actor) | more, status=status)
 
 
@@ -44,7 +45,6 @@ def _show(request: PortalRequest, case: Case, setup: SetupVersion, *, status: in
 def review(request: PortalRequest, workspace: Workspace, number: str, version: int) -> HttpResponse:
     case = get_case_or_404(request.actor, number)
     setup = version_or_404(request.actor, case, version)
-    record_access(request, f"setup {version}", [case.pk])
     return _show(request, case, setup)
 
 
