@@ -114,7 +114,7 @@ def _is_own_turn(delivery: Delivery, case: Case) -> bool:
 def _facts_of_case(delivery: Delivery, case: Case) -> list[tuple[str, str]]:
     facts = [(_("Case"), f"{case.number}, {plain_name(case.practice.name)}")]
     if delivery.workspace == Workspace.COLLABORATOR:
-        facts.append((_("Clinician"), plain_name(case.provider.name)))
+        facts.append((_("Provider"), plain_name(case.provider.name)))
     return facts
 
 
@@ -151,7 +151,7 @@ def _grants(delivery: Delivery, case: Case | None) -> list[tuple[str, str]]:
         return []
     given = [str(BASIS)]
     given += [str(grant.label) for grant in Grant if grant in collaboration.granted]
-    facts = [(_("Clinician"), plain_name(collaboration.provider.name)), (_("You may"), "; ".join(given))]
+    facts = [(_("Provider"), plain_name(collaboration.provider.name)), (_("You may"), "; ".join(given))]
     if collaboration.ends_on:
         facts.append((_("Ends"), date_format(collaboration.ends_on, "DATE_FORMAT")))
     return facts

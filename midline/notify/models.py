@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Delivery(models.Model):
@@ -63,7 +64,7 @@ class Preference(models.Model):
 
     class When(models.TextChoices):
         INSTANTLY = "instantly", _("Instantly")
-        DAILY = "daily", _("Daily summary")
+        DAILY = "daily", pgettext_lazy("when an e-mail comes", "Daily summary")
         NEVER = "never", _("Off")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_preferences")

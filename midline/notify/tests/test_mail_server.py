@@ -88,6 +88,7 @@ def sign_in_from_two_browsers(email: str) -> None:
         Client(headers={"user-agent": agent}).post("/account/login/", {"login": email, "password": PASSWORD})
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_for_an_hour_loses_no_mail_and_gets_each_once(cast, port, noon):
     published(cast.case, cast.technician.actor)
     invited(cast.owner.actor, "new@example.org")

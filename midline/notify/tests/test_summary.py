@@ -91,6 +91,22 @@ def test_a_portal_that_starts_in_the_afternoon_does_not_say_good_morning(cast, m
     assert sent() == []
 
 
+def test_a_summary_set_to_the_last_minutes_of_a_day_comes_after_midnight_once_a_day(cast, morning, mailoutbox):
+    make_case(cast.practice)
+    MailSettings.objects.create(person=cast.owner.user, summary_at=time(23, 55))
+    morning.move_to(datetime(2026, 11, 23, 22, 50, tzinfo=UTC))  # 23:50 in Oslo
+    pass_round()
+    assert sent(cast.owner.user.email) == []
+    for _round in range(4):
+        morning.shift(timedelta(minutes=15))
+        pass_round()
+
+    assert len(sent(cast.owner.user.email)) == 1
+    morning.shift(timedelta(days=1))
+    pass_round()
+    assert len(sent(cast.owner.user.email)) == 2
+
+
 def test_a_quiet_weekend_has_no_summary(cast, morning, mailoutbox):
     make_case(cast.practice)
     MailSettings.objects.create(person=cast.owner.user, quiet=True, quiet_weekend=True)

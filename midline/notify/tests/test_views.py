@@ -1,20 +1,25 @@
 """The bell, Email Notifications, and the development mailbox."""
 
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import time_machine
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
 from midline.cases import services as cases
 from midline.collaboration.services import collaboration_revoke
 from midline.core.workspace import Workspace
+from midline.jobs import services as jobs
 from midline.notify import mailbox, queries
+from midline.notify.links import unsubscribe_address
 from midline.notify.models import Delivery, MailSettings, Preference
 from midline.notify.rows import ROWS
-from midline.notify.tests.factories import commented, invited, published
+from midline.notify.tests.factories import commented, invited, published, sent
 from midline.notify.urls import mailbox_addresses
 from midline.people.policies import Actor
+from midline.people.tests.factories import PASSWORD
 
 BELL, NOTIFICATIONS = "/account/bell/", "/account/email-notifications/"
 
@@ -198,6 +203,122 @@ def test_a_choice_that_is_not_offered_is_refused(cast):
 
 def test_invitations_and_security_cannot_be_switched_off(cast):
     assert words(cast.owner.client.get(NOTIFICATIONS)).count("Instantly, cannot be switched off") == 2
+
+
+# --- one click in the mail program
+
+
+def stop_address(mailoutbox, person) -> str:
+    [message] = sent(person.user.email)
+    header = message.message()["List-Unsubscribe"]
+    return str(header).strip("<>").replace("\r\n", "").replace(" ", "").removeprefix(settings.PUBLIC_URL)
+
+
+def test_one_click_switches_off_exactly_that_row_of_exactly_that_person_without_signing_in(cast, mailoutbox):
+    published(cast.case, cast.technician.actor)
+    address = stop_address(mailoutbox, cast.owner)
+    mail_program = Client(enforce_csrf_checks=True)
+
+    for _time in range(2):
+        response = mail_program.post(address, {"List-Unsubscribe": "One-Click"})
+        assert response.status_code == 200
+        assert "“Treatment setup ready for review” is off" in words(response)
+
+    assert list(Preference.objects.values_list("person", "kind", "when")) == [(cast.owner.user.pk, "provider.setup_ready", "never")]
+    mailoutbox.clear()
+    event = published(cast.case, cast.technician.actor, version=2)
+    assert [m.to for m in sent()] == [[cast.with_every_grant.user.email], [cast.with_no_grant.user.email]]
+    assert Delivery.objects.filter(event=event, person=cast.owner.user, channel="bell", state="shown").exists()
+
+
+def test_opening_the_address_changes_nothing_because_scanners_open_every_link(cast, mailoutbox):
+    published(cast.case, cast.technician.actor)
+    address = stop_address(mailoutbox, cast.owner)
+
+    page = words(Client().get(address))
+
+    assert "Nothing has changed yet." in page
+    assert not Preference.objects.exists()
+    assert "no-store" in Client().get(address).headers["Cache-Control"]
+
+
+def test_what_waits_of_a_row_is_not_sent_once_it_is_switched_off(cast, mailoutbox):
+    published(cast.case, cast.technician.actor)
+    person = cast.owner.user
+    address = unsubscribe_address(person, "provider.setup_ready").removeprefix(settings.PUBLIC_URL)
+    Client().post(address)
+
+    assert sent(person.email) == []
+
+
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1] + ("A" if t[-1] != "A" else "B"), lambda t: "x" + t, lambda t: "x", lambda t: t + ":x"]
+)
+def test_an_address_that_was_not_signed_here_does_not_exist(cast, change):
+    token = unsubscribe_address(cast.owner.user, "provider.shipped").rstrip("/").rpartition("/")[2]
+
+    assert Client().post(f"/unsubscribe/{change(token)}/").status_code == 404
+    assert not Preference.objects.exists()
+
+
+def test_the_address_of_a_closed_account_does_not_exist_any_more(cast):
+    address = unsubscribe_address(cast.owner.user, "provider.shipped").removeprefix(settings.PUBLIC_URL)
+    cast.owner.user.is_active = False
+    cast.owner.user.save()
+
+    assert Client().get(address).status_code == 404
+
+
+# --- off and on again
+
+
+def test_switched_off_an_event_waits_for_the_summary_is_told_there_once_and_on_again_comes_at_once(cast, mailoutbox):
+    with time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False) as clock:
+        off = form(summary_at="09:30")
+        del off["instantly"]
+        cast.owner.client.post(NOTIFICATIONS, off)
+        published(cast.case, cast.technician.actor)
+        assert sent(cast.owner.user.email) == []
+
+        clock.move_to(datetime(2026, 11, 24, 8, 30, tzinfo=UTC))  # 09:30 in Oslo
+        jobs.enqueue("notify.daily", {})
+        [summary] = sent(cast.owner.user.email)
+        assert str(summary.body).count(f"Version 1 of case {cast.case.number} is ready for review") == 1
+
+        cast.owner.client.post(NOTIFICATIONS, form(summary_at="09:30"))
+        published(cast.case, cast.technician.actor, version=2)
+        [_summary, at_once] = sent(cast.owner.user.email)
+        assert at_once.subject == f"Case {cast.case.number}: version 2 is ready for review"
+
+        clock.shift(timedelta(days=1))
+        jobs.enqueue("notify.daily", {})
+        assert not [m for m in sent(cast.owner.user.email)[2:] if "Version 1 of case" in m.body]
+
+
+def test_without_a_summary_what_would_wait_for_it_stands_in_the_bell_alone_and_never_comes_in_a_heap(cast, mailoutbox):
+    chosen = form()
+    del chosen["instantly"]
+    cast.owner.client.post(NOTIFICATIONS, chosen)
+    published(cast.case, cast.technician.actor)
+    del chosen["summary"]
+    cast.owner.client.post(NOTIFICATIONS, chosen)
+    published(cast.case, cast.technician.actor, version=2)
+
+    assert not Delivery.objects.filter(person=cast.owner.user, channel="mail", state="digest").exists()
+    assert queries.bell_unread(cast.owner.user) == 2
+
+
+# --- the account in the bell
+
+
+def test_a_new_sign_in_stands_in_the_bell_and_leads_to_security(cast):
+    for agent in ("Firefox/1", "Chrome/2"):
+        Client(headers={"user-agent": agent}).post("/account/login/", {"login": cast.owner.user.email, "password": PASSWORD})
+    entry = Delivery.objects.get(kind="account.signed_in")
+
+    assert "New sign-in" in words(cast.owner.client.get(BELL))
+    assert cast.owner.client.get(f"{BELL}{entry.pk}/")["Location"].endswith("/account/security/")
+    assert cast.stranger.client.get(f"{BELL}{entry.pk}/").status_code == 404
 
 
 # --- the development mailbox
