@@ -1,6 +1,8 @@
 """The catalogues' own tool reads every kind of text, and sees every kind of slip in a translation."""
 
+import ast
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -110,3 +112,39 @@ def test_a_changed_text_keeps_its_translation_marked_fuzzy_and_the_file_is_the_s
 
 def test_every_text_of_the_sources_can_be_translated(messages):
     assert len(messages.extract()) > 1500
+
+
+EAGER = {"gettext", "ngettext", "pgettext", "npgettext"}
+
+
+def said_early(tree: ast.Module) -> Iterator[int]:
+    """Lines that say a text while the module loads: it would stay in the language of that moment."""
+    names = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+    }
+
+    def look(node: ast.AST) -> Iterator[int]:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = names.get(node.func.id, node.func.id)
+            label = name == "str" and any(isinstance(given, ast.Attribute) and given.attr == "label" for given in node.args)
+            if name in EAGER or label:
+                yield node.lineno
+        for child in ast.iter_child_nodes(node):
+            yield from look(child)
+
+    return look(tree)
+
+
+def test_a_text_said_while_a_module_loads_is_seen():
+    lines = ["from django.utils.translation import gettext as _", "A = _('Early')", "def f():", "    return _('Late')", "B = str(S.label)"]
+    assert list(said_early(ast.parse("\n".join(lines)))) == [2, 5]
+
+
+def test_no_text_is_said_while_a_module_loads(messages):
+    python = [path for path in messages.sources() if path.suffix == ".py"]
+    assert [f"{path.name}:{line}" for path in python for line in said_early(ast.parse(path.read_text()))] == []

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from midline.core import clock
 from midline.core.locks import LockedWithoutKey
@@ -112,7 +113,7 @@ class Collaboration(models.Model):
 
     class Relation(models.TextChoices):
         STAFF = "staff", _("Staff")
-        CLINICIAN = "clinician", _("Clinician")
+        CLINICIAN = "clinician", pgettext_lazy("relation", "Clinician")
         MENTOR = "mentor", _("Mentor")
         PLANNING = "planning", _("Planning service")
 

@@ -15,7 +15,7 @@ from midline.core.workspace import Workspace
 from midline.jobs.models import Job
 from midline.people.policies import Actor
 from midline.setups.models import SetupImport, SetupVersion
-from midline.setups.words import words
+from midline.setups.words import point_in_words, words
 
 OPEN_IMPORT = (
     SetupImport.State.READING,
@@ -76,7 +76,7 @@ def plan_json(version: SetupVersion, actor: Actor, urls: dict[str, str]) -> dict
             for p in version.parts.defer("poses", "frame")
         ],
         "movements": dict(movements),
-        "reference_point": version.plan.get("reference_point", ""),
+        "reference_point": point_in_words(version.plan.get("reference_point", "")),
         "ipr": [
             {"between": [i.tooth_a, i.tooth_b], "amount_mm": float(i.amount_mm), "before_stage": i.before_stage} for i in version.iprs.all()
         ],

@@ -8,6 +8,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from meshes import teeth
+
 PERMANENT: Final = range(1, 9)
 PRIMARY: Final = range(1, 6)
 
@@ -67,6 +69,11 @@ def words() -> dict[str, str]:
     }
 
 
+def point_in_words(point: str) -> str:
+    """The point that movements are measured at: the pipeline's own in the reader's language, another as its package names it."""
+    return _("crown centre") if point == teeth.REFERENCE_POINT else point
+
+
 def tooth_names() -> dict[str, str]:
     """ "Upper left central incisor" for each of the 52 teeth. Quadrants from the patient's upper right, as one looks at the face."""
     sides = [_("Upper right"), _("Upper left"), _("Lower left"), _("Lower right")]
@@ -78,9 +85,9 @@ def tooth_names() -> dict[str, str]:
         _("primary central incisor"), _("primary lateral incisor"), _("primary canine"),
         _("primary first molar"), _("primary second molar"),
     ]  # fmt: skip
-    teeth = [(quadrant, place, permanent[place - 1]) for quadrant in range(1, 5) for place in PERMANENT]
-    teeth += [(quadrant, place, primary[place - 1]) for quadrant in range(5, 9) for place in PRIMARY]
+    all_teeth = [(quadrant, place, permanent[place - 1]) for quadrant in range(1, 5) for place in PERMANENT]
+    all_teeth += [(quadrant, place, primary[place - 1]) for quadrant in range(5, 9) for place in PRIMARY]
     return {
         f"tooth_{quadrant}{place}": pgettext("name of a tooth", "%(side)s %(tooth)s") % {"side": sides[(quadrant - 1) % 4], "tooth": tooth}
-        for quadrant, place, tooth in teeth
+        for quadrant, place, tooth in all_teeth
     }

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread, Order, Status, Turn
-from midline.cases.models.status import TRANSITIONS
 from midline.cases.policies import actions_on, collaborations_on
 from midline.cases.prescription import prescription_answers
 from midline.cases.queries import Standing, detail_words, evaluating_collaborations, standing_of, taken_away_by_collaboration, type_words
@@ -29,7 +28,7 @@ from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
 
 TABS = ("overview", "prescription", "records", "setups", "discussion", "orders", "history")
-SLOTS = {slot.value: str(slot.label) for slot in Slot}
+SLOTS = {slot.value: slot.label for slot in Slot}
 
 
 @dataclass(frozen=True)
@@ -242,7 +241,7 @@ def open_events(case: Case, actions: frozenset[Action]) -> list[tuple[str, str, 
         return []
     found = []
     for event, (label, icon) in EVENTS.items():
-        target = TRANSITIONS.get((order.state, event))
+        target = order.transition(event)
         if target and target[1] in actions and _fits(order, event):
             found.append((event, str(label), icon))
     return found

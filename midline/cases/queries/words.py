@@ -1,5 +1,6 @@
 """Codes of a case in words, as they stand in a list."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from midline.cases.models import Case, CaseType, Status
 SLOT_LABELS: Final[dict[str, StrOrPromise]] = {}
 
 
-def detail_words(case: Case, slot_label: dict[str, str] | None = None) -> str:
+def detail_words(case: Case, slot_label: Mapping[str, StrOrPromise] | None = None) -> str:
     """The code in status_detail as words beside the status. `slot_label` names the record slots, by default as the records do."""
     code, _sep, value = case.status_detail.partition(":")
     labels = SLOT_LABELS if slot_label is None else slot_label

@@ -14,7 +14,7 @@ from django.utils import formats
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django_vite.core.asset_loader import DjangoViteAssetLoader
 from django_vite.core.exceptions import DjangoViteAssetNotFoundError
 
@@ -201,6 +201,12 @@ def number_of_tooth(context: Context, fdi: int) -> str:
 def tooth(fdi: int, numbering: str) -> str:
     """`{{ 21|tooth:actor.user.numbering }}`"""
     return tooth_number(int(fdi), numbering)
+
+
+@register.filter
+def quoted(words: str) -> str:
+    """What somebody wrote, in the quotation marks of the reader's language."""
+    return pgettext("quotation", "“%(words)s”") % {"words": words}
 
 
 @register.filter

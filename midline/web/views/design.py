@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
@@ -23,7 +24,9 @@ class SampleForm(forms.Form):
     first_name = forms.CharField(label=_("First name"), max_length=80)
     steps = forms.IntegerField(label=_("Limit to steps"), min_value=1, max_value=99, help_text=_("From 1 to 99."))
     ends_on = forms.DateField(label=_("Ends on"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    relation = forms.ChoiceField(label=_("What they are to you"), choices=[("clinician", _("Clinician")), ("staff", _("Staff"))])
+    relation = forms.ChoiceField(
+        label=_("What they are to you"), choices=[("clinician", pgettext_lazy("relation", "Clinician")), ("staff", _("Staff"))]
+    )
     arches = forms.ChoiceField(
         label=_("Arches to treat"),
         choices=[("both", _("Both")), ("upper", _("Upper")), ("lower", _("Lower"))],
