@@ -28,7 +28,7 @@ from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
 
 TABS = ("overview", "prescription", "records", "setups", "discussion", "orders", "history")
-SLOTS = {slot.value: slot.label for slot in Slot}
+SLOTS = {slot.value: str(slot.label) for slot in Slot}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from midline.cases.actions import Action
 from midline.cases.models.case import Case
-from midline.cases.models.status import CaseType, Status
+from midline.cases.models.status import TRANSITIONS, CaseType, Status
 
 
 class Order(models.Model):
@@ -65,6 +66,11 @@ class Order(models.Model):
     @property
     def type(self) -> CaseType:
         return CaseType(self.kind)
+
+    def transition(self, event: str) -> tuple[Status | None, Action] | None:
+        """Where `event` leads now, and the action that allows it; None when it is not open. On hold is cancelled as the state held."""
+        held = self.state is Status.ON_HOLD and event == "cancel"
+        return TRANSITIONS.get((Status(self.held_status) if held else self.state, event))
 
 
 class RecordNeed(models.Model):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from midline.activity import services as activity
 from midline.cases.actions import Action
 from midline.cases.events import OrderMoved
-from midline.cases.models import TRANSITIONS, Case, Order, RecordNeed, Status
+from midline.cases.models import Case, Order, RecordNeed, Status
 from midline.cases.policies import cases_for, may
 from midline.cases.services.counts import status_counted
 from midline.collaboration.models import Collaboration
@@ -30,7 +30,7 @@ def order_move(*, order: Order, event: str, by: Actor, words: str = "", **data: 
     case = Case.objects.select_for_update().get(pk=order.case_id)
     fresh = Order.objects.select_for_update().get(pk=order.pk)
     old = fresh.state
-    found = TRANSITIONS.get((old, event))
+    found = fresh.transition(event)
     if found is None:
         raise NotAllowedNow(_("This order is “%(status)s” now, so this step is not open any more.") % {"status": old.label})
     target, action = found

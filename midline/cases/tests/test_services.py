@@ -205,3 +205,19 @@ def test_marking_an_older_version_ready_is_refused(cast):
 
     with pytest.raises(NotAllowedNow):
         services.ready_mark(case=case, version=1, by=cast.with_no_grant.actor)
+
+
+def test_an_order_on_hold_is_cancelled_by_whoever_may_cancel_it_where_it_stood(cast):
+    early = move(cast.case, "take", "hold", technician=cast.technician.user)
+    with pytest.raises(PermissionDenied):
+        services.order_move(order=current_order(early), event="cancel", by=cast.technician.actor)
+    services.order_move(order=current_order(early), event="cancel", by=cast.owner.actor)
+
+    late = move(
+        make_case(cast.practice), "submit", "take", "publish", "approve", "start_manufacturing", "hold", technician=cast.technician.user
+    )
+    with pytest.raises(PermissionDenied):
+        services.order_move(order=current_order(late), event="cancel", by=cast.owner.actor)
+    services.order_move(order=current_order(late), event="cancel", by=cast.technician.actor)
+
+    assert Case.objects.get(pk=late.pk).status == Status.CANCELLED

@@ -5,7 +5,6 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from midline.activity.services import record_access
-from midline.cases.models.status import TRANSITIONS
 from midline.cases.policies import get_case_or_404
 from midline.cases.services import order_move
 from midline.conversation.services import conversation_read
@@ -34,7 +33,7 @@ def order_event(request: PortalRequest, workspace: Workspace, number: str, order
     order = get_object_or_404(found.orders, pk=order_id)
     if event not in case_page.EVENTS:
         raise Http404
-    allowed = TRANSITIONS.get((order.state, event))
+    allowed = order.transition(event)
     if allowed:
         get_case_or_404(request.actor, number, allowed[1])
     try:
