@@ -4,14 +4,23 @@ The row of a provider is the lock of all its counters: whoever writes one holds 
 and then recounts under the lock, so that a status that moved meanwhile is counted once, on this side or on that.
 """
 
+from collections import Counter
 from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case as When_
 from django.db.models import Count, F, Value, When
 
+from midline.activity.models import Event
+from midline.cases.events import DraftDiscarded
 from midline.cases.models import Case, CollaborationCount, ProviderCount, Share, Status
 from midline.collaboration.models import Collaboration
+from midline.core import clock
+
+# Every move writes last_activity_at just before it waits for the counters: longer than any transaction lives.
+MOVED_LATELY: Final = timedelta(minutes=10)
 
 
 def status_counted(*, case: Case, old: Status | None, new: Status | None) -> None:
@@ -41,21 +50,32 @@ def collaboration_recount(collaboration: Collaboration) -> None:
 
 @transaction.atomic(savepoint=False)
 def collaborations_recount(provider_id: int, ids: Collection[int]) -> None:
-    """The same for several collaborations of one provider, in four statements. Call it last: the counters stay locked until the commit."""
+    """The same for several collaborations of one provider, in a constant number of statements.
+
+    Call it last: the counters stay locked until the commit. On PostgreSQL, where others wait for that lock alone, the shares are read
+    before it, and only what moved meanwhile after it.
+    """
     if not ids:
         return
-    # Without no_key, writing a row that names the provider would wait for it.
-    list(ProviderCount.objects.select_for_update(no_key=True).filter(pk=provider_id).values_list("pk"))
     singly = set(Collaboration.objects.filter(pk__in=ids, every_case=False).values_list("pk", flat=True))
     shared = Share.objects.filter(collaboration_id__in=singly, ended_at=None, gives=True).order_by()
-    rows = shared.values_list("collaboration_id", "case__status").annotate(n=Count("id")) if singly else []
-    found = {(pk, status): n for pk, status, n in rows}
+    statuses = shared.values_list("collaboration_id", "case_id", "case__status")
+    before = connection.vendor == "postgresql"
+    since = clock.now() - MOVED_LATELY
+    known = {(pk, case): status for pk, case, status in statuses} if before else {}
+    # Without no_key, writing a row that names the provider would wait for it.
+    list(ProviderCount.objects.select_for_update(no_key=True).filter(pk=provider_id).values_list("pk"))
+    if before:
+        lately = Case.objects.filter(provider_id=provider_id, last_activity_at__gte=since)
+        known |= {(pk, case): status for pk, case, status in statuses.filter(case_id__in=lately.values("pk"))}
+        newest = Event.objects.filter(provider_id=provider_id).order_by("-id").values_list("kind", "case_id")[:500]
+        left = {case for kind, case in newest if kind == DraftDiscarded.KIND} - set(lately.values_list("pk", flat=True))
+        found = Counter((pk, status) for (pk, case), status in known.items() if case not in left)
+    else:
+        rows = shared.values_list("collaboration_id", "case__status").annotate(n=Count("id")) if singly else []
+        found = Counter({(pk, status): n for pk, status, n in rows})
     CollaborationCount.objects.bulk_create(
-        [
-            CollaborationCount(collaboration_id=pk, status=status, count=found.get((pk, status), 0))
-            for pk in sorted(ids)
-            for status in Status.values
-        ],
+        [CollaborationCount(collaboration_id=pk, status=status, count=found[pk, status]) for pk in sorted(ids) for status in Status.values],
         update_conflicts=True,
         unique_fields=["collaboration", "status"],
         update_fields=["count"],

@@ -5,13 +5,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from midline.activity.models import Access
+from midline.activity.models import Access, Event
 from midline.cases import services
 from midline.cases.models import Case, Share
 from midline.cases.policies import cases_for
 from midline.cases.tests.factories import make_case
 from midline.collaboration.models import Collaboration
 from midline.collaboration.tests.factories import CollaborationFactory
+from midline.core.errors import NotAllowedNow
 
 MANAGE = reverse("cases:manage_collaborators")
 
@@ -209,3 +210,64 @@ def test_sharing_100_cases_takes_as_many_statements_as_sharing_2(cast, django_as
         services.cases_share(collaboration=bare, cases=few, by=owner)
     with django_assert_max_num_queries(len(first)):
         services.cases_share(collaboration=bare, cases=many, by=owner)
+
+
+def test_all_that_match_stop_being_shared_and_the_page_counts_them_exactly(cast, three):
+    bare = cast.with_no_grant.collaboration
+    act(cast, "shares_change", bare.pk, act="share", case=[three[0].number])
+    counted = cast.owner.client.get(reverse("cases:shares_matching", args=[bare.pk]), {"status": "draft"}).json()
+    assert counted == {"count": 3, "shared": 1}
+
+    response = act(cast, "shares_change", bare.pk, scope="matching", act="stop", view="status=draft")
+
+    assert "Stopped sharing 1 case with Jonas Weiß." in response.content.decode()
+    assert visible(cast) == {cast.case.number}
+
+
+def test_the_filter_is_evaluated_when_the_act_happens(cast, three):
+    bare = cast.with_no_grant.collaboration
+    late = make_case(cast.practice, first_name="Late")
+    act(cast, "shares_change", bare.pk, scope="matching", act="share", view="status=draft")
+
+    assert late.number in visible(cast)
+
+
+def test_the_same_form_sent_twice_is_one_act_with_one_answer(cast, three):
+    bare = cast.with_no_grant.collaboration
+    form = {"act": "share", "case": [three[0].number], "key": "9d1f8d5e-3a51-4f0e-9d2b-6a3d9e0c1f11"}
+    first, second = act(cast, "shares_change", bare.pk, **form), act(cast, "shares_change", bare.pk, **form)
+
+    undo = [[message.extra_tags for message in response.context["messages"]] for response in (first, second)]
+    assert undo[0] == undo[1] != [""]
+    third = act(cast, "shares_change", bare.pk, **form | {"case": [three[1].number]})
+    assert "1 case shared with Jonas Weiß." in third.content.decode(), "another choice in the same form is another act"
+    cast.owner.client.post(undo[0][0])
+    assert visible(cast) == {cast.case.number, three[1].number}
+    act(cast, "shares_change", bare.pk, **form)
+    assert visible(cast) == {cast.case.number, three[0].number, three[1].number}, "what was undone can be done again"
+
+
+def test_a_standing_grant_that_began_meanwhile_refuses_single_removal(cast, three):
+    bare = cast.with_no_grant.collaboration
+    services.standing_grant_begin(collaboration=bare, by=cast.owner.actor)
+
+    with pytest.raises(NotAllowedNow):
+        services.cases_unshare(collaboration=bare, cases=Case.objects.all(), by=cast.owner.actor)
+    assert len(visible(cast)) == 4
+
+
+def test_switching_every_case_on_twice_is_told_once_and_undo_of_nothing_is_not_offered(cast):
+    bare = cast.with_no_grant.collaboration
+    act(cast, "standing_grant", bare.pk, on="1")
+    response = act(cast, "standing_grant", bare.pk, on="1")
+
+    assert [message.extra_tags for message in response.context["messages"]] == [""]
+    assert Event.objects.filter(kind="cases.shared", data__act="standing_begin").count() == 1
+
+
+def test_an_invitation_shows_itself_again_after_every_case_was_switched(cast):
+    bare = cast.with_no_grant.collaboration
+    before = Collaboration.objects.get(pk=bare.pk).revision
+    act(cast, "standing_grant", bare.pk, on="1")
+
+    assert Collaboration.objects.get(pk=bare.pk).revision == before + 1

@@ -1,7 +1,8 @@
 /**
  * Rows of a list: `[data-list]` holds `[data-row]`s; the row's `[data-open]` link opens it, `[data-select]` is its box.
  * A click anywhere on a row opens it; boxes select, with Shift a range; `[data-select-all]` follows and leads.
- * `[data-selection]` shows while something is selected, `[data-selection-count]` in it is the number.
+ * `[data-selection]` shows while something is selected, `[data-selection-count]` in it is the number: of the boxes, and of what
+ * `data-more` on the list says is selected on other pages; `data-all` says how many are, where all that match are (selection.ts).
  */
 
 const INTERACTIVE = "a, button, input, select, textarea, label, summary, [popover], dialog";
@@ -15,7 +16,8 @@ function boxesOf(list: ParentNode): HTMLInputElement[] {
   return [...list.querySelectorAll<HTMLInputElement>("input[data-select]")];
 }
 
-function told(list: HTMLElement): void {
+/** Says to the page what is selected in `list`. */
+export function told(list: HTMLElement): void {
   const boxes = boxesOf(list);
   const chosen = boxes.filter((box) => box.checked);
   for (const box of boxes) {
@@ -27,14 +29,17 @@ function told(list: HTMLElement): void {
     all.checked = boxes.length > 0 && chosen.length === boxes.length;
     all.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
   }
-  for (const bar of document.querySelectorAll<HTMLElement>("[data-selection]")) {
-    bar.hidden = chosen.length === 0;
-    for (const count of bar.querySelectorAll("[data-selection-count]"))
-      count.textContent = String(chosen.length);
-  }
+  // Who listens may change what is selected elsewhere, so the numbers are read afterwards.
   list.dispatchEvent(
     new CustomEvent("midline:selection", { bubbles: true, detail: { count: chosen.length } }),
   );
+  const { more, all } = list.dataset;
+  const number = all ? Number(all) : chosen.length + Number(more ?? 0);
+  for (const bar of document.querySelectorAll<HTMLElement>("[data-selection]")) {
+    bar.hidden = number === 0;
+    for (const count of bar.querySelectorAll("[data-selection-count]"))
+      count.textContent = number.toLocaleString(document.documentElement.lang);
+  }
 }
 
 /** Selects or clears a box and says so to the page; with `range`, also all between it and the one before. */

@@ -1,9 +1,8 @@
 /**
  * Sharing. In the popover of a case's collaborators `form[data-sharing]`: [data-shared] says "2 now, 3 after SAVE", [data-sees-text] what a
- * ticked person will see; after SAVE it closes. In a list: [data-clear-selection] clears the boxes, [data-shared-only] counts the selected
- * rows that are shared ([data-shared]). [data-find-in="id"] hides what does not match among [data-find].
+ * ticked person will see; after SAVE it closes. [data-find-in="id"] hides what does not match among [data-find], and shows [data-find-none]
+ * when nothing does. What is selected in a list is the matter of selection.ts.
  */
-import { select } from "./rows.ts";
 
 function follow(form: HTMLFormElement): void {
   const boxes = [...form.querySelectorAll<HTMLInputElement>("input[type=checkbox]")];
@@ -23,19 +22,16 @@ function follow(form: HTMLFormElement): void {
   text.textContent = added.length > 1 ? several : (added[0]?.dataset.sees ?? none);
 }
 
-function countShared(): void {
-  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-shared-only]")) {
-    const count = document.querySelectorAll("[data-row][data-shared][aria-selected=true]").length;
-    button.textContent = (button.dataset.words ?? "").replace("%n", String(count));
-    button.hidden = count === 0;
-  }
-}
-
 function find(field: HTMLInputElement): void {
   const words = field.value.trim().toLocaleLowerCase();
   const list = document.getElementById(field.dataset.findIn ?? "");
-  for (const one of list?.querySelectorAll<HTMLElement>("[data-find]") ?? [])
+  let found = 0;
+  for (const one of list?.querySelectorAll<HTMLElement>("[data-find]") ?? []) {
     one.hidden = !(one.dataset.find ?? "").toLocaleLowerCase().includes(words);
+    if (!one.hidden) found += 1;
+  }
+  const none = list?.querySelector<HTMLElement>("[data-find-none]");
+  if (none) none.hidden = found > 0;
 }
 
 export function startSharing(): void {
@@ -48,15 +44,11 @@ export function startSharing(): void {
     const field = event.target;
     if (field instanceof HTMLInputElement && field.dataset.findIn) find(field);
   });
-  document.addEventListener("click", (event) => {
-    if (!(event.target as Element).closest?.("[data-clear-selection]")) return;
-    for (const box of document.querySelectorAll<HTMLInputElement>("[data-list] input[data-select]"))
-      if (box.checked) select(box, false);
-  });
-  document.addEventListener("midline:selection", countShared);
   document.addEventListener("midline:shared", (event) => {
     const { number } = (event as CustomEvent<{ number: string }>).detail;
     document.querySelector<HTMLElement>("[popover]:popover-open:has([data-sharing])")?.hidePopover();
     document.querySelector<HTMLElement>(`#collaborators-${CSS.escape(number)} button`)?.focus();
+    // A case page lists the people beside the number.
+    document.body.dispatchEvent(new CustomEvent("midline:changed"));
   });
 }
