@@ -2,7 +2,7 @@
 
 `|` parts the columns. Every person of the table is put before one case in every status; all directions of the policy must say what the
 last column says. "Drafts" and "received" say whether the lab has ever received an order of the case; without either word the line holds
-for both. `policy_world.py` makes the people, `test_policies.py` asks.
+for both. `policy_world.py` makes the people, `policy_answers.py` asks.
 """
 
 from typing import Final

@@ -1,19 +1,14 @@
-"""The people of the truth table, as rows of the database, and what the policy says about them in each direction.
+"""The people of the truth table, as rows of the database; `policy_answers.py` asks the policy about them.
 
 Everything happens at `NOW`, so that the last second before an end date is a second and not a race.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import count
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
-
-from midline.cases import policies
 from midline.cases.actions import Action
 from midline.cases.models import Case, Order, Share
 from midline.cases.models.share import WITHHOLDS
@@ -21,7 +16,6 @@ from midline.cases.tests.factories import PATHS, make_case, move
 from midline.cases.tests.policy_table import COLLABORATORS, OTHERS, lines, meaning
 from midline.collaboration.models import Collaboration, Grant
 from midline.collaboration.tests.factories import EVERY_GRANT
-from midline.core import clock
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.people.models import User
@@ -38,12 +32,17 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Standing:
-    """One line of the table: who stands in which workspace before these cases, and what they may there."""
+    """One line of the table: who stands in which workspace before these cases, and what they may there.
+
+    begins: may begin cases of the same provider. counted: stands in the number of collaborators beside each of the cases.
+    """
 
     line: str
     actor: Actor
     cases: tuple[Case, ...]
     may: frozenset[Action]
+    begins: bool
+    counted: bool
 
 
 @dataclass
@@ -111,6 +110,14 @@ ROWS: Final[dict[str, list[tuple[bool, bool]]]] = {
     "single, from another provider": [(True, False)],
     "single, in the one that ended": [(True, False)],
 }
+# Invited and live ones; and what makes them collaborators of the case.
+OPEN: Final = {"invited", "active", "last second", "begun anew"}
+SHARES_IT: Final = (EVERY - {"every case of another provider"}) | {
+    "single",
+    "single, ended and shared again",
+    "every case ended, single left",
+    "single, and another case",
+}
 
 
 def grants_named(words: str) -> set[Grant]:
@@ -134,7 +141,7 @@ class _Collaborator:
         practice, cases = world.practice, world.cases
         if words & {"provider not confirmed", "provider refused"}:
             practice = PracticeFactory()
-            cases = world.cases_of(practice, ("draft", "submitted"))
+            cases = world.cases_of(practice, ("submitted",))
         user = person(is_technician="also a technician" in words, is_superuser="also an administrator" in words)
         given_by = world.foreign if "another provider" in self.shared else practice
         rows = self._collaboration(user, given_by.provider, words)
@@ -150,7 +157,13 @@ class _Collaborator:
                 Provider.objects.filter(pk=practice.provider_id).update(state=state)
                 cases = tuple(Case.objects.filter(pk__in=[c.pk for c in cases]).select_related("provider__person"))
         line = f"{self.granted} | {self.collaboration} | {self.shared} | {self.besides}"
-        return Standing(line, Actor(user, Workspace.COLLABORATOR), cases, meaning(self.may))
+        counted = self.collaboration in OPEN and self.shared in SHARES_IT
+        return Standing(line, Actor(user, Workspace.COLLABORATOR), cases, meaning(self.may), self._begins(words), counted)
+
+    def _begins(self, words: set[str]) -> bool:
+        """With a live collaboration of this provider and the permission, whatever is shared."""
+        stands = not words & {"account closed", "provider not confirmed", "provider refused"} and "another provider" not in self.shared
+        return stands and self.collaboration in OPEN - {"invited"} and Grant.ADD_ORDERS in grants_named(self.granted)
 
     def _collaboration(self, user: User, provider: Provider, words: set[str]) -> Collaboration:
         """The collaboration that the row of the share hangs on."""
@@ -228,14 +241,20 @@ def _other(world: World, who: str, workspace: str, when: str, may: str) -> Stand
     number = own.pk if own and "naming" not in who else world.practice.provider_id
     if when:
         cases = tuple(case for case in cases if (case.submitted_at is None) == (when == "drafts"))
-    return Standing(f"{who} | {workspace} | {when}", Actor(user, Workspace(workspace), number), cases, meaning(may))
+    actor, counted = Actor(user, Workspace(workspace), number), "collaborat" in who and "took" not in who
+    return Standing(f"{who} | {workspace} | {when}", actor, cases, meaning(may), may == "own" or _begins_elsewhere(who, workspace), counted)
+
+
+def _begins_elsewhere(who: str, workspace: str) -> bool:
+    """Who collaborates with every permission begins cases, but in the workspace of a collaborator alone."""
+    return workspace == "collaborator" and "everything" in who
 
 
 def _owner(world: World, who: str) -> tuple[User, tuple[Case, ...]]:
     if who == "the owner":
         return world.practice.provider.person, world.cases
     practice = PracticeFactory()
-    cases = world.cases_of(practice, ("draft", "submitted"))
+    cases = world.cases_of(practice, ("submitted",))
     User.objects.filter(pk=practice.provider.person_id).update(is_active="closed" not in who)
     state = {"not confirmed": "pending", "refused": "refused"}.get(who.rpartition(", ")[2], "confirmed")
     Provider.objects.filter(pk=practice.provider_id).update(state=state)
@@ -273,84 +292,3 @@ PEOPLE: Final[dict[str, Callable[[World], User]]] = {
     "an administrator who is a technician": lambda w: person(is_staff=True, is_superuser=True, is_technician=True),
     "a stranger": lambda w: person(),
 }
-
-
-# --- asking ---------------------------------------------------------------------------------------------------------
-
-
-ACTIONS: Final = tuple(Action)
-
-
-def disagreements(world: World, *, each: bool = True, most: int = 12) -> list[str]:
-    """Where a direction of the policy says something else than the table, in words; the first `most`.
-
-    users_who_may is asked for everybody and every action. The other directions are asked for every line, case and action too when `each`,
-    else for every line and a few of both, other ones from line to line.
-    """
-    with clock.at(NOW):
-        return list(islice(_disagreements(world, each=each), most))
-
-
-def _disagreements(world: World, *, each: bool) -> Iterator[str]:
-    yield from _of_recipients(world)
-    for n, standing in enumerate(world.standings):
-        cases = standing.cases if each else standing.cases[n % len(standing.cases) :][:1]
-        actions = ACTIONS if each else (Action.VIEW, *(ACTIONS[(5 * n + k) % len(ACTIONS)] for k in range(5)))
-        for direction, asked, found in _directions(standing, cases, actions):
-            for case, allowed in found.items():
-                if wrong := ", ".join(sorted(allowed ^ (standing.may & set(asked)))):
-                    yield f"{direction} differs in {wrong} on a case that is {case.status}: {standing.line}"
-        for case in cases:
-            yield from _at_the_door(standing, case, ACTIONS[(n + case.pk) % len(ACTIONS)])
-
-
-def _directions(
-    standing: Standing, cases: Iterable[Case], actions: tuple[Action, ...]
-) -> Iterator[tuple[str, tuple[Action, ...], dict[Case, frozenset[Action]]]]:
-    actor = standing.actor
-    yield "actions_on", ACTIONS, {case: policies.actions_on(actor, case) for case in cases}
-    listed: dict[int, set[Action]] = defaultdict(set)
-    for action in actions:
-        for pk in policies.cases_for(actor, action).values_list("pk", flat=True):
-            listed[pk].add(action)
-    yield "cases_for", actions, {case: frozenset(listed[case.pk]) for case in standing.cases}
-
-
-def _of_recipients(world: World) -> Iterator[str]:
-    """users_who_may of each workspace, and recipients, which runs through the three of them."""
-    asked: dict[Case, list[Standing]] = defaultdict(list)
-    for standing in world.standings:
-        for case in standing.cases:
-            asked[case].append(standing)
-    for case, standings in asked.items():
-        for action in Action:
-            told = {(a.user_id, a.workspace, a.provider_id) for a in policies.recipients(action, case, lab=True)}
-            spaces = {w: set(policies.users_who_may(action, case, w).values_list("pk", flat=True)) for w in Workspace}
-            for standing in standings:
-                actor, right = standing.actor, action in standing.may
-                where = f"{action} on a case that is {case.status}: {standing.line}"
-                if (actor.user_id in spaces[actor.workspace]) != right:
-                    yield f"users_who_may differs in {where}"
-                of = case.provider_id if actor.workspace is Workspace.PROVIDER else None
-                if ((actor.user_id, actor.workspace, of) in told) != right:
-                    yield f"recipients differs in {where}"
-
-
-def _at_the_door(standing: Standing, case: Case, action: Action) -> Iterator[str]:
-    """may and get_case_or_404."""
-    expected = "404" if Action.VIEW not in standing.may else "open" if action in standing.may else "403"
-    if policies.may(standing.actor, action, case) != (expected == "open"):
-        yield f"may differs in {action} on a case that is {case.status}: {standing.line}"
-    for asked, answer in ((action, expected), (Action.VIEW, "404" if expected == "404" else "open")):
-        if door(standing.actor, case, asked) != answer:
-            yield f"get_case_or_404 differs in {asked} on a case that is {case.status}: {standing.line}"
-
-
-def door(actor: Actor, case: Case, action: Action) -> str:
-    """What a request meets: "open", "403" or "404"."""
-    try:
-        return "open" if policies.get_case_or_404(actor, case.number or "", action) == case else "another case"
-    except Http404:
-        return "404"
-    except PermissionDenied:
-        return "403"

@@ -9,8 +9,9 @@ from midline.cases.actions import Action
 from midline.cases.models import Case, Status
 from midline.cases.policies import ALWAYS, COLLABORATOR, IF_GRANTED, LAB, OWNER, actions_on, get_case_or_404, may, providers_for
 from midline.cases.tests.factories import collaborator_actor, lab_actor, make_case, move, provider_actor, share
+from midline.cases.tests.policy_answers import disagreements
 from midline.cases.tests.policy_table import COLLABORATORS, OTHERS, WORDS, lines, meaning
-from midline.cases.tests.policy_world import NOW, STATUSES, disagreements, the_table
+from midline.cases.tests.policy_world import NOW, STATUSES, the_table
 from midline.collaboration.models import Collaboration, Grant
 from midline.collaboration.tests.factories import EVERY_GRANT, CollaborationFactory
 from midline.core import clock

@@ -8,8 +8,9 @@ import pytest
 
 from midline.cases import policies
 from midline.cases.actions import Action
-from midline.cases.tests import policy_world
-from midline.cases.tests.policy_world import NOW, World, disagreements, the_table
+from midline.cases.tests import policy_answers
+from midline.cases.tests.policy_answers import disagreements
+from midline.cases.tests.policy_world import NOW, World, the_table
 from midline.collaboration.models import Grant
 from midline.core import clock
 from midline.core.workspace import Workspace
@@ -198,10 +199,10 @@ def policy_with(old: str, new: str) -> ModuleType:
 def test_the_table_notices_each_leak(world, monkeypatch):
     unnoticed = []
     for name, old, new in LEAKS:
-        monkeypatch.setattr(policy_world, "policies", policy_with(old, new))
+        monkeypatch.setattr(policy_answers, "policies", policy_with(old, new))
         if not (disagreements(world, each=False, most=1) or disagreements(world, most=1)):
             unnoticed.append(name)
-    monkeypatch.setattr(policy_world, "policies", policies)
+    monkeypatch.setattr(policy_answers, "policies", policies)
 
     assert unnoticed == []
     assert disagreements(world, each=False) == [], "the policy itself leaks nothing"

@@ -1,0 +1,125 @@
+"""What the policy says about the people of the truth table, in each direction: where it differs from the table, in words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import Http404
+from django.test.utils import CaptureQueriesContext
+
+from midline.cases import policies
+from midline.cases.actions import Action
+from midline.cases.models import Case
+from midline.cases.tests.policy_world import NOW, Standing, World
+from midline.core import clock
+from midline.core.workspace import Workspace
+from midline.people.policies import Actor
+
+ACTIONS: Final = tuple(Action)
+
+
+def disagreements(world: World, *, each: bool = True, most: int = 12) -> list[str]:
+    """Where a direction of the policy says something else than the table, in words; the first `most`.
+
+    users_who_may is asked for everybody and every action. The other directions are asked for every line, case and action too when `each`,
+    else for every line and a few of both, other ones from line to line.
+    """
+    with clock.at(NOW):
+        return list(islice(_disagreements(world, each=each), most))
+
+
+def _disagreements(world: World, *, each: bool) -> Iterator[str]:
+    for n, standing in enumerate(world.standings):
+        cases = standing.cases if each else standing.cases[n % len(standing.cases) :][:1]
+        actions = ACTIONS if each else (Action.VIEW, *(ACTIONS[(5 * n + k) % len(ACTIONS)] for k in range(5)))
+        for direction, asked, found in _directions(standing, cases, actions):
+            for case, allowed in found.items():
+                if wrong := ", ".join(sorted(allowed ^ (standing.may & set(asked)))):
+                    yield f"{direction} differs in {wrong} on a case that is {case.status}: {standing.line}"
+        for case in cases:
+            yield from _at_the_door(standing, case, ACTIONS[(n + case.pk) % len(ACTIONS)])
+        yield from _of_beginnings(standing)
+    yield from _of_costs(world)
+    yield from _of_recipients(world)
+
+
+def _directions(
+    standing: Standing, cases: Iterable[Case], actions: tuple[Action, ...]
+) -> Iterator[tuple[str, tuple[Action, ...], dict[Case, frozenset[Action]]]]:
+    actor = standing.actor
+    yield "actions_on", ACTIONS, {case: policies.actions_on(actor, case) for case in cases}
+    listed: dict[int, set[Action]] = defaultdict(set)
+    for action in actions:
+        for pk in policies.cases_for(actor, action).values_list("pk", flat=True):
+            listed[pk].add(action)
+    yield "cases_for", actions, {case: frozenset(listed[case.pk]) for case in standing.cases}
+
+
+def _of_recipients(world: World) -> Iterator[str]:
+    """users_who_may of each workspace, and recipients, which runs through the three of them."""
+    asked: dict[Case, list[Standing]] = defaultdict(list)
+    for standing in world.standings:
+        for case in standing.cases:
+            asked[case].append(standing)
+    for case, standings in asked.items():
+        for action in Action:
+            told = {(a.user_id, a.workspace, a.provider_id) for a in policies.recipients(action, case, lab=True)}
+            spaces = {w: set(policies.users_who_may(action, case, w).values_list("pk", flat=True)) for w in Workspace}
+            for standing in standings:
+                actor, right = standing.actor, action in standing.may
+                where = f"{action} on a case that is {case.status}: {standing.line}"
+                if (actor.user_id in spaces[actor.workspace]) != right:
+                    yield f"users_who_may differs in {where}"
+                of = case.provider_id if actor.workspace is Workspace.PROVIDER else None
+                if ((actor.user_id, actor.workspace, of) in told) != right:
+                    yield f"recipients differs in {where}"
+        lab = [actor for actor in policies.recipients(Action.VIEW, case) if actor.workspace is Workspace.LAB]
+        if lab:
+            yield f"recipients names the lab, which nobody asked for, on a case that is {case.status}"
+        counted = set(policies.collaborations_on(case).values_list("person_id", flat=True))
+        for standing in standings:
+            if (standing.actor.user_id in counted) != standing.counted:
+                yield f"collaborations_on differs on a case that is {case.status}: {standing.line}"
+
+
+def _at_the_door(standing: Standing, case: Case, action: Action) -> Iterator[str]:
+    """may and get_case_or_404."""
+    expected = "404" if Action.VIEW not in standing.may else "open" if action in standing.may else "403"
+    if policies.may(standing.actor, action, case) != (expected == "open"):
+        yield f"may differs in {action} on a case that is {case.status}: {standing.line}"
+    for asked, answer in ((action, expected), (Action.VIEW, "404" if expected == "404" else "open")):
+        if door(standing.actor, case, asked) != answer:
+            yield f"get_case_or_404 differs in {asked} on a case that is {case.status}: {standing.line}"
+
+
+def _of_beginnings(standing: Standing) -> Iterator[str]:
+    """providers_for: adding orders; what is the owner's alone; and what is no owner's."""
+    owner = Action.APPROVE in standing.may
+    for action, right in ((Action.ADD_ORDER, standing.begins), (Action.APPROVE, owner), (Action.MANUFACTURE, False)):
+        if policies.providers_for(standing.actor, action).filter(pk=standing.cases[0].provider_id).exists() != right:
+            yield f"providers_for differs in {action}: {standing.line}"
+
+
+def _of_costs(world: World) -> Iterator[str]:
+    """What a page reads of a case, a provider and a collaboration comes with it: one query each."""
+    owner, case = Actor(world.practice.provider.person, Workspace.PROVIDER, world.practice.provider_id), world.cases[-1]
+    with CaptureQueriesContext(connection) as captured:
+        found = policies.get_case_or_404(owner, case.number or "")
+        _ = found.patient, found.practice, found.provider.person, found.current_order
+        _ = [provider.person for provider in policies.providers_for(owner)]
+        _ = [collaboration.provider for collaboration in policies.collaborations_on(case)]
+    if len(captured) != 3:
+        yield f"{len(captured)} queries read a case, a provider and the collaborations, not 3"
+
+
+def door(actor: Actor, case: Case, action: Action) -> str:
+    """What a request meets: "open", "403" or "404"."""
+    try:
+        return "open" if policies.get_case_or_404(actor, case.number or "", action) == case else "another case"
+    except Http404:
+        return "404"
+    except PermissionDenied:
+        return "403"
