@@ -224,7 +224,7 @@ def _run(rows: QuerySet[Case], chain: Sequence[Segment], key: str, limit: int, *
         if number == start:
             stretch = stretch.filter(beyond)
         stretch = stretch.order_by(*segment.order(backward=backward))[: limit - len(found)]
-        found += [(number, case) for case in stretch.select_related("patient", "practice", "current_order", "provider__person")]
+        found += [(number, case) for case in stretch.select_related("patient", "practice", "current_order__created_by", "provider__person")]
         if len(found) == limit:
             break
     return found, start is not None

@@ -11,11 +11,15 @@ from midline.cases.queries.reach import Reach, unread_by_case
 from midline.cases.queries.standing import Standing, standings
 from midline.cases.queries.words import detail_words, is_unusable, type_words
 from midline.core import clock
+from midline.core.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Row:
-    """patient is empty where the identity is hidden from the reader or nobody is named yet; about is age and sex, which always show."""
+    """patient is empty where the identity is hidden from the reader or nobody is named yet; about is age and sex, which always show.
+
+    begun_by: the collaborator who began the current order on the provider's behalf, empty when the provider or the reader did.
+    """
 
     group: str
     id: int
@@ -36,6 +40,7 @@ class Row:
     turn: Turn
     own: bool
     unread: int
+    begun_by: str
     last_activity_at: datetime
 
 
@@ -69,8 +74,16 @@ def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach) 
         turn=standing.turn,
         own=standing.own,
         unread=unread,
+        begun_by=_begun_by(case, reach),
         last_activity_at=case.last_activity_at,
     )
+
+
+def _begun_by(case: Case, reach: Reach) -> str:
+    order = case.current_order
+    if order is None or order.created_in != Workspace.COLLABORATOR or order.created_by_id == reach.actor.user_id:
+        return ""
+    return order.created_by.name
 
 
 def about(patient: Patient | None) -> str:

@@ -43,6 +43,7 @@ CELLS: Cells = (
     (gettext_lazy("Collaborator status"), lambda row: row.collaborator_status.label if row.collaborator_status else ""),
     (gettext_lazy("Unread comments"), lambda row: row.unread),
     (gettext_lazy("Whose turn"), lambda row: row.turn.label),
+    (gettext_lazy("Begun by"), lambda row: row.begun_by),
     (gettext_lazy("Last activity"), lambda row: row.last_activity_at.isoformat(timespec="minutes")),
 )
 

@@ -298,6 +298,21 @@ def test_a_collaborators_order_is_the_providers_case_and_stays_shared_with_both(
     assert Share.objects.filter(case=order.case, collaboration=cast.with_every_grant.collaboration, ended_at=None).exists()
 
 
+def test_the_provider_sees_in_the_list_who_began_an_order_for_them(cast):
+    order = order_start(practice=cast.practice, kind=CaseType.ALIGNER, by=cast.with_every_grant.actor, key=uuid4())
+    name = cast.with_every_grant.user.name
+
+    def row(client: Client, path: str):
+        return next(row for row in client.get(path).context["list"].rows if row.number == order.case.number)
+
+    assert row(cast.owner.client, "/provider/orders/").begun_by == name
+    assert f"by {name}" in cast.owner.client.get("/provider/orders/").content.decode()
+    assert name in b"".join(cast.owner.client.get("/provider/orders/export.csv").streaming_content).decode()
+    for part in ("history/", "orders/"):
+        assert name in cast.owner.client.get(f"/provider/cases/{order.case.number}/{part}").content.decode(), part
+    assert row(cast.with_every_grant.client, "/collaborator/cases/").begun_by == ""
+
+
 def test_a_name_hidden_from_the_collaborator_stands_nowhere_in_the_form(cast):
     hidden = CollaborationFactory(provider=cast.practice.provider, add_orders=True, hides_identity=True)
     order = complete(order_start(practice=cast.practice, kind=CaseType.ALIGNER, by=cast.owner.actor, key=uuid4()), cast.owner.actor)
