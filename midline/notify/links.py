@@ -25,7 +25,7 @@ def path_of(delivery: Delivery) -> str:
         case Page.CASE:
             return reverse("web:case", args=[delivery.workspace, context["case"]])
         case Page.CONVERSATION:
-            return reverse("web:case", args=[delivery.workspace, context["case"]]) + "#conversation"
+            return reverse("web:case_discussion", args=[delivery.workspace, context["case"]])
         case Page.CASES | Page.COLLABORATORS:
             return list_path(delivery.workspace, collaborators=page is Page.COLLABORATORS)
         case Page.SECURITY:

@@ -106,6 +106,21 @@ def test_a_browser_that_was_not_used_before_is_told_by_mail():
     assert "Chrome/2" in mail.outbox[0].body
 
 
+def test_a_security_mail_is_in_the_readers_language_and_survives_a_day_without_a_mail_server():
+    user = UserFactory(language="de")
+    for agent in ("Firefox/1", "Chrome/2"):
+        Client(headers={"user-agent": agent, "accept-language": "en"}).post("/account/login/", {"login": user.email, "password": PASSWORD})
+    [queued] = Job.objects.filter(kind="people.mail")
+    assert queued.max_attempts > 24 * 4
+    run_all()
+
+    [message] = mail.outbox
+    assert message.subject == "Neue Anmeldung"
+    assert '<html lang="de"' in message.alternatives[0][0]
+    assert message.message()["Auto-Submitted"] == "auto-generated"
+    assert message.message()["List-Unsubscribe"] is None
+
+
 def test_after_five_failures_an_address_waits(settings):
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
     user = UserFactory()
