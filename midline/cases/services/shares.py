@@ -72,10 +72,11 @@ def act_done(
 ) -> ShareBatch:
     """Keeps the act for undo, then counts. Nothing is written after this: the counters are locked until the commit."""
     collaboration_id = next(iter(touched)) if len(touched) == 1 and act != ShareBatch.Act.POPOVER else None
-    batch = ShareBatch.objects.create(
-        id=id, provider_id=by.provider_id or 0, collaboration_id=collaboration_id, act=act, count=count, before=before or {},
-        by=by.user, at=clock.now(),
-    )  # fmt: skip
+    about = {"provider_id": by.provider_id or 0, "collaboration_id": collaboration_id, "act": act, "count": count, "before": before or {}}
+    # An act that changes nothing may have locked nothing: then two of one form meet here.
+    batch, made = ShareBatch.objects.get_or_create(id=id, defaults={**about, "by": by.user, "at": clock.now()})
+    if not made:
+        return batch
     if connection.vendor == "postgresql":
         # The rows' references are checked now, while nobody waits, and not at the commit, while the counters are locked.
         connection.check_constraints()
@@ -114,16 +115,14 @@ def case_shares_hold(*, case: Case, wanted: set[int], by: Actor) -> dict[int, Co
 def case_shares_set(*, case: Case, wanted: set[int], by: Actor, key: UUID | None = None) -> ShareBatch:
     """After SAVE in the popover: `case` is shared with exactly the collaborations `wanted`, standing grants apart.
 
-    Only what changes is locked. Raises PermissionDenied when one of `wanted` is not the provider's own and open.
+    Only what changes is locked. Raises NotAllowedNow when one of `wanted` has ended, PermissionDenied when one is not the provider's own.
     """
     if not may(by, Action.SHARE, case):
         raise PermissionDenied
     held = case_shares_hold(case=case, wanted=wanted, by=by)
     if earlier := same_act(key, by):
         return earlier
-    mine = Collaboration.objects.open().filter(provider_id=case.provider_id)
-    if len(wanted) != mine.filter(pk__in=wanted).count():
-        raise PermissionDenied
+    _still_open(case, wanted)
     singly = shared_singly(case)
     changes = {pk: row for pk, row in held.items() if not row.every_case and (pk in wanted) != (pk in singly)}
     add, end = sorted(changes.keys() & wanted), sorted(changes.keys() - wanted)
@@ -135,6 +134,14 @@ def case_shares_set(*, case: Case, wanted: set[int], by: Actor, key: UUID | None
         names = {"added": [changes[pk].name for pk in add], "removed": [changes[pk].name for pk in end]}
         activity.record(CaseShared.of(case, by, **names, added_ids=add, removed_ids=end, batch=str(act)))
     return act_done(ShareBatch.Act.POPOVER, by, id=act, touched=[*add, *end], count=len(add) + len(end), before={"case": case.pk})
+
+
+def _still_open(case: Case, wanted: set[int]) -> None:
+    mine = Collaboration.objects.filter(provider_id=case.provider_id, pk__in=wanted)
+    if mine.count() != len(wanted):
+        raise PermissionDenied
+    if mine.open().count() != len(wanted):
+        raise NotAllowedNow(_("Somebody you ticked does not collaborate with you any more. Nothing was changed. Look at the list again."))
 
 
 @transaction.atomic

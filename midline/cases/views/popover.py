@@ -20,6 +20,7 @@ from midline.cases.queries import collaborator_count, relation_tone
 from midline.cases.views.opening import back_to_list, form_key, open_collaborations
 from midline.cases.views.telling import undo_address
 from midline.collaboration.models import Collaboration
+from midline.core.errors import NotAllowedNow
 from midline.core.http import PortalRequest
 from midline.core.ids import new_key
 
@@ -70,7 +71,10 @@ def case_collaborators(request: PortalRequest, number: str) -> HttpResponse:
     if not wanted <= {choice.collaboration.pk for choice in choices}:
         reason = _("Somebody you ticked does not collaborate with you any more. Nothing was changed. Look at the list again.")
         return _shown(request, case, choices, reason, status=409)
-    batch = services.case_shares_set(case=case, wanted=wanted, by=request.actor, key=form_key(request))
+    try:
+        batch = services.case_shares_set(case=case, wanted=wanted, by=request.actor, key=form_key(request))
+    except NotAllowedNow as changed:
+        return _shown(request, case, choices_on(case), changed.reason, status=409)
     return _saved(request, case, batch)
 
 
