@@ -1,29 +1,37 @@
-"""The id of somebody else's row answers byte for byte as one that never was: nobody learns what exists."""
+"""The id of somebody else's row answers byte for byte, header for header and after as many queries as one that never was."""
+
+import re
+from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from midline.activity.models import Event
 from midline.cases.models import Case
-from midline.cases.services import cases_share
+from midline.cases.services import cases_share, search_keep
 from midline.cases.tests.addresses import ALL
 from midline.cases.tests.factories import make_case, move, share
 from midline.cases.tests.test_account_collaborators import change
+from midline.collaboration.tests.factories import CollaborationFactory
 from midline.people.tests.test_views import bytes_of
 from midline.practices.models import Practice
+from midline.records.tests.factories import tus_metadata
 from midline.web.tests.below_a_case import held_case
 
 UNKNOWN = 10**12
 IDS = ("order_id", "record_id", "comment_id", "request_id", "item_id", "import_id")
 
 
-def answer(client, method: str, path: str) -> tuple[str, int]:
-    """What one request gets; nothing of it stays."""
-    with transaction.atomic():
-        response = getattr(client, method)(path)
+def answer(client, method: str, path: str, **sent) -> tuple[tuple[str, dict[str, str], int], int]:
+    """What one request gets (bytes, headers, the number of its queries), and its status; nothing of it stays."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured:
+        response = getattr(client, method)(path, **sent)
+        body = b"".join(response).decode() if response.streaming else bytes_of(response)
         transaction.set_rollback(True)
-    return bytes_of(response), response.status_code
+    told = {name: value for name, value in response.items() if name not in {"Content-Length", "Date", "X-Request-ID"}}
+    return (body, told, len(captured)), response.status_code
 
 
 @pytest.mark.parametrize("who", ["with_every_grant", "technician", "other_provider"])
@@ -84,3 +92,55 @@ def test_uploads_collaborations_and_acts_of_others_answer_as_none(cast):
             found = answer(cast.other_provider.client, method, theirs)
             assert found == answer(cast.other_provider.client, method, unknown), (method, theirs)
             assert found[1] in {404, 405}, (method, theirs, found[1])
+
+
+def in_query_and_body(cast, number: str, *, foreign: bool) -> dict[str, tuple[str, str, dict]]:
+    """What a collaborator of somebody else, and a provider, can name in a query or a body: an id of the owner's, or one that never was."""
+    own = Practice.objects.get(provider=cast.other_provider.user.provider)
+    order = cast.case.current_order_id if foreign else UNKNOWN
+    case, row = (cast.case.number, cast.with_every_grant.collaboration.pk) if foreign else ("0999999", UNKNOWN)
+    provider, practice = (cast.practice.provider_id, cast.practice.pk) if foreign else (UNKNOWN, UNKNOWN)
+    term = search_keep(term="Zofia", by=cast.owner.actor)
+    query = term.pk if foreign and term else uuid4()
+    begun = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": tus_metadata(order=order, slot="profile", filename="a.jpg")}
+    lists = {"practice": practice, "with": row, "collaborator": row, "q": query}
+    asked: dict[str, tuple[str, str, dict]] = {
+        f"list {name}": ("get", "/provider/orders/", {"data": {name: value}}) for name, value in lists.items()
+    }
+    return asked | {
+        "manage with": ("get", "/provider/collaborators/", {"data": {"with": row}}),
+        "export": ("get", "/provider/orders/export.csv", {"data": {"practice": practice}}),
+        "share a case": ("post", "/provider/orders/share/", {"data": {"case": case, "collaboration": row}}),
+        "popover": ("post", f"/provider/cases/{number}/collaborators/", {"data": {"collaboration": row}}),
+        "add for": ("get", "/provider/orders/add/", {"data": {"provider": provider}}),
+        "begin for": ("post", "/provider/orders/add/", {"data": {"provider": provider, "practice": practice}}),
+        "begin in": ("post", "/provider/orders/add/", {"data": {"provider": own.provider_id, "practice": practice}}),
+        "retainer of": ("post", "/provider/orders/add-retainer/", {"data": {"provider": own.provider_id, "case": case}}),
+        "upload": ("post", "/provider/uploads/", {"headers": begun}),
+        "again": ("get", "/account/collaborators/", {"data": {"again": row}}),
+        "updates": ("get", f"/provider/cases/{case}/updates", {"data": {"after": 0}}),
+    }
+
+
+def test_ids_of_others_in_a_query_or_a_body_answer_as_none(cast):
+    """A page that is shown all the same (a list, the form again) differs in the id alone that was asked for."""
+    own = Practice.objects.get(provider=cast.other_provider.user.provider)
+    number = make_case(own, first_name="Bo", last_name="Li").number
+    CollaborationFactory(provider=own.provider)
+    client = cast.other_provider.client
+    theirs, none = (in_query_and_body(cast, number, foreign=foreign) for foreign in (True, False))
+    told = {}
+    for name, (method, path, sent) in theirs.items():
+        found, status = answer(client, method, path, **sent)
+        nothing, other = answer(client, none[name][0], none[name][1], **none[name][2])
+        plain = [(without_ids(body), headers, queries) for body, headers, queries in (found, nothing)]
+        if plain[0] != plain[1] or status != other:
+            told[name] = (status, other, found[2], nothing[2])
+        assert cast.case.number not in found[0], name
+    assert told == {}
+
+
+def without_ids(body: str) -> str:
+    """The page without the ids that its reader sent, which its links carry on, and the keys of its forms."""
+    plain = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "key", body)
+    return re.sub(r"(practice|with|collaborator|provider|collaboration|again|q)(=|\" value=\")[0-9a-z-]+", r"\1=", plain)
