@@ -224,6 +224,11 @@ def _planners_alone(actor: Actor, case: Case) -> frozenset[Action]:
     return frozenset() if plans else NEEDS_PLANNER[actor.workspace]
 
 
+def sees_order(actor: Actor, order: Order) -> bool:
+    """Whether the actor, who sees the case, sees this order of it: the lab sees an order from Submitted on, the others also a draft."""
+    return order.submitted_at is not None or actor.workspace is not Workspace.LAB
+
+
 # --- the doors ------------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread, Order, Status, Turn
-from midline.cases.policies import actions_on, collaborations_on
+from midline.cases.policies import actions_on, collaborations_on, sees_order
 from midline.cases.prescription import prescription_answers
 from midline.cases.queries import Standing, detail_words, evaluating_collaborations, standing_of, taken_away_by_collaboration, type_words
 from midline.collaboration.models import Collaboration
@@ -78,16 +78,26 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
         case "discussion":
             shown |= _discussion(case, actor, actions)
         case "orders":
-            shown |= {"orders": case.orders.select_related("created_by", "planner").order_by("-id")}
+            shown |= {"orders": _orders(case, actor)}
         case "history":
             shown |= {"history": history(case, actor)}
         case "records":
             shown |= {"gallery": gallery(case, actor, actions)} | _uploads(case, actor, actions)
         case "prescription":
             number = _numbering(actor)
-            orders = case.orders.order_by("-id")
-            shown |= {"orders": [(order, prescription_answers(order.prescription, number)) for order in orders]}
+            shown |= {"orders": [(order, prescription_answers(order.prescription, number)) for order in _orders(case, actor)]}
     return shown
+
+
+def _orders(case: Case, actor: Actor) -> list[Order]:
+    """The orders of the case that the reader sees, the last begun first."""
+    return [order for order in case.orders.select_related("created_by", "planner").order_by("-id") if sees_order(actor, order)]
+
+
+def _answers(case: Case, actor: Actor) -> list[Any]:
+    """The first answers of the current order's prescription."""
+    order = case.current_order
+    return prescription_answers(order.prescription, _numbering(actor))[:8] if order and sees_order(actor, order) else []
 
 
 def _overview(case: Case, actor: Actor, actions: frozenset[Action], standing: Standing) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def _overview(case: Case, actor: Actor, actions: frozenset[Action], standing: St
         "versions": versions,
         "newest": next((row.version for row in versions if row.version.published_at), None),
         "gallery": gallery(case, actor, actions),
-        "answers": prescription_answers(case.current_order.prescription, _numbering(actor))[:8] if case.current_order else [],
+        "answers": _answers(case, actor),
         "lab": _lab_acts(case, actor, actions),
         "history": history(case, actor, most=7),
         "people": _people(case, ready) if Action.SHARE in actions else [],
@@ -208,7 +218,8 @@ def _version_row(case: Case, version: SetupVersion) -> VersionRow:
 
 
 def _tabs(case: Case, actor: Actor, actions: frozenset[Action]) -> list[dict[str, Any]]:
-    case_records = {slot for order in case.orders.all() for slot in order.records_present}
+    orders = _orders(case, actor)
+    case_records = {slot for order in orders for slot in order.records_present}
     unread = CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0
     labels = {
         "overview": (_("Overview"), None, 0),
@@ -216,7 +227,7 @@ def _tabs(case: Case, actor: Actor, actions: frozenset[Action]) -> list[dict[str
         "records": (_("Records"), len(case_records), 0),
         "setups": (_("Setups"), versions_for(actor, case, actions).count(), 0),
         "discussion": (_("Conversation"), None, unread),
-        "orders": (_("Orders"), case.orders.count(), 0),
+        "orders": (_("Orders"), len(orders), 0),
         "history": (_("History"), None, 0),
     }
     if Action.READ_CONVERSATION not in actions:

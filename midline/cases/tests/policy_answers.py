@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from midline.cases import policies
 from midline.cases.actions import Action
-from midline.cases.models import Case
+from midline.cases.models import Case, Order
 from midline.cases.tests.policy_world import NOW, Standing, World
 from midline.core import clock
 from midline.core.workspace import Workspace
@@ -42,6 +42,7 @@ def _disagreements(world: World, *, each: bool) -> Iterator[str]:
         for case in cases:
             yield from _at_the_door(standing, case, ACTIONS[(n + case.pk) % len(ACTIONS)])
         yield from _of_beginnings(standing)
+    yield from _of_orders(world)
     yield from _of_costs(world)
     yield from _of_recipients(world)
 
@@ -101,6 +102,15 @@ def _of_beginnings(standing: Standing) -> Iterator[str]:
     for action, right in ((Action.ADD_ORDER, standing.begins), (Action.APPROVE, owner), (Action.MANUFACTURE, False)):
         if policies.providers_for(standing.actor, action).filter(pk=standing.cases[0].provider_id).exists() != right:
             yield f"providers_for differs in {action}: {standing.line}"
+
+
+def _of_orders(world: World) -> Iterator[str]:
+    """sees_order: an order that was sent, and a draft beside it."""
+    for workspace in (Workspace.PROVIDER, Workspace.COLLABORATOR, Workspace.LAB):
+        actor = Actor(world.technician, workspace)
+        sent, draft = policies.sees_order(actor, Order(submitted_at=NOW)), policies.sees_order(actor, Order())
+        if (sent, draft) != (True, workspace is not Workspace.LAB):
+            yield f"sees_order differs in the workspace {workspace}: an order that was sent {sent}, a draft {draft}"
 
 
 def _of_costs(world: World) -> Iterator[str]:

@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from midline.cases import services
-from midline.cases.models import Case, Order, ReadyMark, RecordNeed
+from midline.cases.models import Case, CaseType, Order, ReadyMark, RecordNeed
 from midline.cases.policies import actions_on
 from midline.cases.queries import standing_of
 from midline.cases.tests.factories import make_case, move, share
@@ -218,3 +218,21 @@ def offers(stage: Stage, actor: Actor) -> list[tuple[set[str], set[str]]]:
         offered = {act for name, act in OF_THE_REVIEW.items() if getattr(choice, name)} | ({"send changes"} if choice.decline else set())
         found.append((offered, {*OF_THE_REVIEW.values(), "send changes"}))
     return found
+
+
+def test_the_lab_sees_an_order_from_submitted_on_though_it_knows_the_case(cast):
+    services.order_begin(
+        case=cast.case, kind=CaseType.RETAINER, by=cast.owner.actor, key=uuid4(), values={"instructions": "not yet for the lab"}
+    )
+    seen = {}
+    for person in (cast.owner, cast.with_no_grant, cast.technician):
+        case = Case.objects.select_related("provider__person", "patient", "practice", "current_order").get(pk=cast.case.pk)
+        for tab in ("orders", "prescription", "overview"):
+            page = case_page.page(case, person.actor, tab)
+            counted = next(t["count"] for t in page["tabs"] if t["name"] == "orders")
+            seen[person.actor.workspace, tab] = (counted, len(page["orders"]) if tab != "overview" else bool(page["answers"]))
+
+    assert {rows for (space, tab), (_n, rows) in seen.items() if space == "lab" and tab != "overview"} == {1}
+    assert {n for (space, _tab), (n, _rows) in seen.items() if space == "lab"} == {1}
+    assert {n for (space, _tab), (n, _rows) in seen.items() if space != "lab"} == {2}
+    assert not seen["lab", "overview"][1]
