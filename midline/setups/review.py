@@ -185,5 +185,5 @@ def _open_choice(case: Case, version: SetupVersion, actor: Actor, actions: froze
         lead, text = _("You planned version %(n)s.") % name, _("It counts as ready for you; %(name)s decides.") % name
     elif not standing.own:
         lead, text = _("Version %(n)s waits for %(name)s.") % name, _("You need not evaluate it; you may say that it is ready.")
-    ready = not (marked or planned) and Action.MARK_READY in actions
-    return Choice(lead, text, standing.own, decline=decline, propose=True, ready=ready, take_back=marked)
+    may_mark = not (marked or planned) and Action.MARK_READY in actions
+    return Choice(lead, text, standing.own, decline=decline, propose=True, ready=may_mark, take_back=marked)

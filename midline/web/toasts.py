@@ -38,8 +38,9 @@ class WorkspaceStorage(FallbackStorage):
     def update(self, response: Any) -> Any:
         if not hasattr(self, "_shown"):
             return super().update(response)
-        self._prepare_messages(self._queued_messages)
-        return self._store([*self._kept, *self._queued_messages], response)
+        storage: Any = self  # the published types leave these out
+        storage._prepare_messages(storage._queued_messages)
+        return storage._store([*self._kept, *storage._queued_messages], response)
 
 
 def _where(message: Message) -> str:

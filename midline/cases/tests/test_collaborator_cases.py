@@ -125,7 +125,7 @@ def test_a_provider_is_found_by_a_part_of_the_name_which_never_stands_in_the_add
     fragment = {"HX-Request": "true"}
 
     def found(words: str) -> str:
-        return cast.with_no_grant.client.post(PROVIDERS, {"words": words}, headers=fragment).content.decode()
+        return str(cast.with_no_grant.client.post(PROVIDERS, {"words": words}, headers=fragment).content.decode())
 
     assert "Anselm Krüger-Vogt" in found("kruger")
     assert "Léa Fontaine" not in found("kruger")

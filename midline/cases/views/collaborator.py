@@ -1,5 +1,7 @@
 """The Collaborator Dashboard: the cases of every provider who shares with the reader."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -65,7 +67,12 @@ def collaborator_choose(request: PortalRequest, what: str) -> HttpResponse:
     """The Provider drop-down, or the practices to filter by, opened: 50 at most, found by a part of the name, which is sent by POST."""
     reach = reach_in(request, Workspace.COLLABORATOR)
     asked, words = view_asked(request, reach), request.POST.get("words", "")[:80]
-    context = {"what": what, "words": words, "here": request.get_full_path(), "list_url": reverse("cases:collaborator_cases")}
+    context: dict[str, Any] = {
+        "what": what,
+        "words": words,
+        "here": request.get_full_path(),
+        "list_url": reverse("cases:collaborator_cases"),
+    }
     if what == "provider":
         context |= {"providers": Providers.of(asked, reach, words), "chosen": provider_choice(asked, reach)}
     else:

@@ -40,7 +40,8 @@ def _lines(request: PortalRequest, ids: list[int], reach: Reach, cells: Cells) -
     yield "\ufeff" + str(writer.writerow([cell(head) for head, _value in cells]))
     for start in range(0, len(ids), STRETCH):
         stretch = ids[start : start + STRETCH]
-        cases = cases_for(reach.actor).filter(pk__in=stretch).select_related("patient", "practice", "current_order__created_by", "provider__person")
+        cases = cases_for(reach.actor).filter(pk__in=stretch)
+        cases = cases.select_related("patient", "practice", "current_order__created_by", "provider__person")
         by_id = {case.pk: case for case in cases}
         rows = rows_of([("", by_id[pk]) for pk in stretch if pk in by_id], reach)
         record_access(request, "cases_exported", by_id)

@@ -4,7 +4,6 @@ import pytest
 from django.contrib import messages
 from django.forms.models import model_to_dict
 from django.http import HttpResponse
-from django.test import Client
 
 from midline.collaboration.tests.factories import CollaborationFactory
 from midline.people.forms import ProfileForm
@@ -12,7 +11,7 @@ from midline.web.toasts import WorkspaceStorage
 
 
 @pytest.fixture
-def both(cast) -> Client:
+def both(cast):
     """A provider who also collaborates, with one session in two tabs."""
     CollaborationFactory(person=cast.owner.user, every_case=True)
     return cast.owner.client

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.test import Client
 
 from midline.collaboration.tests.factories import CollaborationFactory
 from midline.people.models import User
@@ -12,7 +11,7 @@ PAGE = {"Sec-Fetch-Dest": "document"}
 
 
 @pytest.fixture
-def everywhere(cast) -> Client:
+def everywhere(cast):
     """A provider who collaborates and works in the lab."""
     CollaborationFactory(person=cast.owner.user, every_case=True)
     User.objects.filter(pk=cast.owner.user.pk).update(is_technician=True)
@@ -20,7 +19,9 @@ def everywhere(cast) -> Client:
 
 
 def nav(page: str) -> str:
-    return re.findall(r'<nav class="ml-nav.*?</nav>', page, re.DOTALL)[0]
+    found = re.search(r'<nav class="ml-nav.*?</nav>', page, re.DOTALL)
+    assert found
+    return found[0]
 
 
 @pytest.mark.parametrize(

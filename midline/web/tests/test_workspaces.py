@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from midline.activity.models import Event
 from midline.cases.models import Case
@@ -31,7 +30,7 @@ def held(cast) -> Held:
 
 
 @pytest.fixture
-def everything(cast, held) -> Client:
+def everything(cast, held):
     """Somebody who owns a case, collaborates on the cast's with every grant, and works in the lab."""
     user = cast.other_provider.user
     CollaborationFactory(provider=cast.practice.provider, person=user, every_case=True, **EVERY_GRANT)
