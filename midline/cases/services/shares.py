@@ -131,7 +131,7 @@ def case_shares_set(*, case: Case, wanted: set[int], by: Actor, key: UUID | None
         shares_insert(changes[pk], Case.objects.filter(pk=case.pk), by, act)
     Share.objects.filter(case=case, collaboration_id__in=end, ended_at=None).update(ended_at=clock.now(), ended_batch=act)
     if add or end:
-        names = {"added": [changes[pk].name for pk in add], "removed": [changes[pk].name for pk in end]}
+        names: dict[str, Any] = {"added": [changes[pk].name for pk in add], "removed": [changes[pk].name for pk in end]}
         activity.record(CaseShared.of(case, by, **names, added_ids=add, removed_ids=end, batch=str(act)))
     return act_done(ShareBatch.Act.POPOVER, by, id=act, touched=[*add, *end], count=len(add) + len(end), before={"case": case.pk})
 
@@ -162,7 +162,7 @@ def share_withhold(*, case: Case, collaboration: Collaboration, withheld: set[Gr
     before, act = share.withheld if share else set(), act_id(key)
     held_by = _hold(case.pk, mine, withheld, by, act)
     if before != withheld:
-        told = {"withheld": {mine.name: sorted(g.value for g in withheld)}, "before": sorted(g.value for g in before)}
+        told: dict[str, Any] = {"withheld": {mine.name: sorted(g.value for g in withheld)}, "before": sorted(g.value for g in before)}
         names: dict[str, Any] = {"added": [], "removed": [], "withheld_ids": [mine.pk]}
         activity.record(CaseShared.of(case, by, **names, **told, batch=str(act)))
     kept = {"case": case.pk, "withheld": sorted(g.value for g in before), "share": held_by}

@@ -75,7 +75,7 @@ def _touched(batch: ShareBatch) -> set[int]:
 
 def _later(batch: ShareBatch, acts: Collection[ShareBatch.Act], **about: Any) -> ShareBatch | None:
     """The next act about the same thing that was not undone: that one stands, and returns to what this one would have returned to."""
-    rows = ShareBatch.objects.filter(collaboration_id=batch.collaboration_id, act__in=acts, undone_at=None, at__gte=batch.at, **about)
+    rows = ShareBatch.objects.filter(collaboration=batch.collaboration, act__in=acts, undone_at=None, at__gte=batch.at, **about)
     return rows.exclude(pk=batch.pk).order_by("at").first()
 
 
@@ -137,5 +137,5 @@ def _told(batch: ShareBatch, touched: dict[int, Collaboration], by: Actor) -> No
         return
     singly = shared_singly(case)
     added, removed = sorted(names.keys() & singly), sorted(names.keys() - singly)
-    told = {"added": [names[pk] for pk in added], "removed": [names[pk] for pk in removed]}
+    told: dict[str, Any] = {"added": [names[pk] for pk in added], "removed": [names[pk] for pk in removed]}
     activity.record(CaseShared.of(case, by, **told, batch=str(batch.pk), undo=True))

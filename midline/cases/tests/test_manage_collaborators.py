@@ -1,5 +1,7 @@
 """Manage Collaborators over HTTP: choose, narrow, share, stop, every case, except one."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -234,7 +236,7 @@ def test_the_filter_is_evaluated_when_the_act_happens(cast, three):
 
 def test_the_same_form_sent_twice_is_one_act_with_one_answer(cast, three):
     bare = cast.with_no_grant.collaboration
-    form = {"act": "share", "case": [three[0].number], "key": "9d1f8d5e-3a51-4f0e-9d2b-6a3d9e0c1f11"}
+    form: dict[str, Any] = {"act": "share", "case": [three[0].number], "key": "9d1f8d5e-3a51-4f0e-9d2b-6a3d9e0c1f11"}
     first, second = act(cast, "shares_change", bare.pk, **form), act(cast, "shares_change", bare.pk, **form)
 
     undo = [[message.extra_tags for message in response.context["messages"]] for response in (first, second)]

@@ -42,7 +42,9 @@ def again(work: Callable[[int], Any]) -> Callable[[], Any]:
 
 def counters() -> list[Any]:
     return [
-        *CollaborationCount.objects.exclude(count=0).order_by("collaboration_id", "status").values_list("collaboration_id", "status", "count"),
+        *CollaborationCount.objects.exclude(count=0)
+        .order_by("collaboration_id", "status")
+        .values_list("collaboration_id", "status", "count"),
         *ProviderCount.objects.order_by("pk").values_list(),
     ]
 
@@ -56,7 +58,7 @@ def recounted(provider_id: int) -> list[Any]:
 
 def planned_by(planner: Collaboration, case: Case) -> Case:
     """The planning service has taken the case's order: when it loses the case, the order returns to the queue."""
-    services.order_move(order=Order.objects.get(pk=case.current_order_id), event="take", by=collaborator_actor(planner))
+    services.order_move(order=Order.objects.get(pk=case.current_order_id or 0), event="take", by=collaborator_actor(planner))
     return case
 
 
@@ -87,7 +89,7 @@ def test_sharing_revoking_submitting_and_moving_at_once_never_deadlock_and_count
         services.shares_undo(batch_id=batch.pk, by=owner)
 
     def scope(n: int) -> None:
-        settled = {"relation": "mentor", "evaluates": True, "hides_identity": False}
+        settled: dict[str, Any] = {"relation": "mentor", "evaluates": True, "hides_identity": False}
         collaboration_change(collaboration=bare, by=owner, grants=["download"] if n % 2 else [], every_case=bool(n % 2), **settled)
 
     def ends(n: int) -> None:
@@ -100,7 +102,7 @@ def test_sharing_revoking_submitting_and_moving_at_once_never_deadlock_and_count
         order_submit(order=drafts[n], by=owner, key=new_key(), share_with={full.pk, others[-1].pk})
 
     def moves(n: int) -> None:
-        order = Order.objects.get(pk=cases[n % 4].current_order_id)
+        order = Order.objects.get(pk=cases[n % 4].current_order_id or 0)
         services.order_move(order=order, event="hold" if order.status != "on_hold" else "resume", by=owner)
 
     def begins(n: int) -> None:
