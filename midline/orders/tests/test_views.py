@@ -12,6 +12,7 @@ from midline.activity.models import Event
 from midline.cases.models import Case, CaseType, Order, Share
 from midline.cases.services import order_save
 from midline.cases.tests.factories import collaborator_actor, share
+from midline.collaboration.models import Collaboration
 from midline.collaboration.tests.factories import CollaborationFactory
 from midline.orders.services import order_start
 from midline.practices.models import PreferenceSet
@@ -382,6 +383,25 @@ def test_a_retainer_continues_no_draft_and_no_case_of_another_provider(cast, ord
         data = {"provider": provider, "case": number}
         assert cast.with_every_grant.client.post("/collaborator/orders/add-retainer/", data).status_code == 404
     assert Order.objects.filter(case=order.case).count() == 1
+
+
+def test_when_the_permission_goes_midway_the_draft_stays_and_the_provider_goes_on(cast):
+    person, row = cast.with_every_grant, cast.with_every_grant.collaboration
+    order = order_start(practice=cast.practice, kind=CaseType.ALIGNER, by=person.actor, key=uuid4())
+    assert save(person.client, order, 1, "complaint", "Crowding.", "", workspace="collaborator").status_code == 200
+    Collaboration.objects.filter(pk=row.pk).update(add_orders=False)
+
+    assert save(person.client, order, 1, "complaint", "Something else.", "Crowding.", workspace="collaborator").status_code == 403
+    for method, name, more in (("get", "step", [1]), ("post", "submit", []), ("post", "discard", []), ("get", "needed", [])):
+        assert getattr(person.client, method)(at(name, order, *more, workspace="collaborator")).status_code == 403, name
+    assert person.client.get("/collaborator/orders/add/").status_code == 404
+    page = person.client.get("/collaborator/cases/").content.decode()
+    assert order.case.number in page, "the draft stays shared"
+    assert "/collaborator/orders/add/" not in page
+    case = person.client.get(f"/collaborator/cases/{order.case.number}/").content.decode()
+    assert "The order is a draft" in case
+    assert "/step/" not in case
+    assert "Crowding." in cast.owner.client.get(at("step", order, 1)).content.decode()
 
 
 def test_a_draft_is_discarded_by_who_began_it_or_the_provider(cast, order):

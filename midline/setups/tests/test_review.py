@@ -4,8 +4,10 @@ from uuid import uuid4
 
 import pytest
 
-from midline.cases.models import Case, ReadyMark, Status
+from midline.cases.models import Case, Order, ReadyMark, Status
+from midline.cases.services import order_move
 from midline.cases.tests.factories import move
+from midline.collaboration.models import Collaboration
 from midline.conversation.models import ChangeRequest, Comment
 from midline.people.tests.factories import PASSWORD
 from midline.setups.models import Decision, SetupVersion
@@ -165,6 +167,42 @@ def test_the_bar_offers_only_what_the_reader_may_do(cast, awaiting):
     assert 'data-dialog="approve"' not in bare
     assert "Decline setup" not in bare
     assert "Ready for Approval</button>" not in lab
+
+
+def test_a_planners_own_version_counts_as_ready_and_asks_them_nothing(cast):
+    planner = cast.with_every_grant
+    order = order_move(order=cast.case.current_order, event="take", by=planner.actor)
+    version = make_version(Case.objects.get(pk=cast.case.pk), planner.user)
+    order_move(order=order, event="publish", by=planner.actor, version=1)
+    page = planner.client.get(address("collaborator", version)).content.decode()
+
+    assert "You planned version 1." in page
+    assert 'name="ready"' not in page
+    assert f"/collaborator/cases/{cast.case.number}/setups/1/ready/" not in page
+    assert "You planned version 1" in planner.client.get(f"/collaborator/cases/{cast.case.number}/").content.decode()
+    assert "Check version 1" in cast.with_no_grant.client.get(address("collaborator", version)).content.decode()
+
+
+def test_who_need_not_evaluate_is_told_so_and_may_still_say_it_is_ready(cast, awaiting):
+    Collaboration.objects.filter(pk=cast.with_no_grant.collaboration.pk).update(evaluates=False)
+    page = cast.with_no_grant.client.get(address("collaborator", awaiting)).content.decode()
+
+    assert "You need not evaluate it; you may say that it is ready." in page
+    assert "Check version 1" not in page + cast.with_no_grant.client.get(f"/collaborator/cases/{cast.case.number}/").content.decode()
+    assert decide(cast.with_no_grant, awaiting, "ready").status_code == 302
+
+
+def test_a_version_in_work_is_there_for_its_planner_and_not_for_the_planner_of_an_earlier_order(cast, awaiting):
+    """Who planned an order of the case once may read what they plan themselves, not what the lab makes next."""
+    Order.objects.filter(pk=awaiting.order_id).update(planner=cast.technician.user, planner_workspace="lab")
+    theirs = {"planner": cast.with_every_grant.user, "planner_workspace": "collaborator"}
+    Order.objects.create(case=cast.case, kind="retainer", status="completed", created_by=cast.owner.user, **theirs)
+    make_version(Case.objects.get(pk=cast.case.pk), cast.technician.user, 2, published=False)
+    page = cast.with_every_grant.client.get(f"/collaborator/cases/{cast.case.number}/setups/").content.decode()
+
+    assert "Not published" not in page
+    assert f"/collaborator/cases/{cast.case.number}/setups/2/" not in page
+    assert "Not published" in cast.technician.client.get(f"/lab/cases/{cast.case.number}/setups/").content.decode()
 
 
 def test_hidden_identity_names_nobody_on_the_page(cast, awaiting):
