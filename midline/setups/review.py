@@ -142,7 +142,7 @@ def choice(case: Case, version: SetupVersion, actor: Actor, actions: frozenset[A
     if version.published_at is None:
         return Choice(_("Version %(n)s is not published.") % n, _("Only its planner and the lab see it."), own=False)
     may_propose = Action.PROPOSE_CHANGES in actions
-    if case.awaiting_version != version.number or case.status != Status.AWAITING_APPROVAL:
+    if case.awaiting_version != version.number or version.order.status != Status.AWAITING_APPROVAL:
         approved = version.decisions.filter(kind=Decision.Kind.APPROVED).select_related("by").first()
         if approved:
             said = {"name": approved.by.name, "hash": version.content_hash[:12]}

@@ -4,7 +4,6 @@ from datetime import date
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -97,12 +96,6 @@ class Case(models.Model):
             models.Index(fields=["patient_norm", "id", "provider"], name="case_patient"),
             models.Index(fields=["clinician_norm", "id", "provider"], name="case_clinician"),
             models.Index(fields=["-last_activity_at", "id", "provider"], name="case_activity"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(awaiting_version__isnull=True) | Q(status__in=["awaiting_approval", "on_hold"]),
-                name="only_a_case_awaiting_approval_has_an_awaiting_version",
-            ),
         ]
 
     def __str__(self) -> str:

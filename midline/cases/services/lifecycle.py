@@ -115,7 +115,7 @@ def _apply(case: Case, order: Order, event: str, by: Actor, new: Status, data: d
             order.held_status = order.status
         case "resume":
             order.held_status = ""
-        case "cancel":
+        case "cancel" if order.type.uses_setups:
             case.awaiting_version = None
         case "ship":
             order.tracking, order.carrier = data.get("tracking", ""), data.get("carrier", "")

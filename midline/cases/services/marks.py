@@ -16,9 +16,12 @@ from midline.people.policies import Actor
 
 
 def _open_version(case: Case, version: int) -> Case:
-    """The case, locked, when `version` is the one that awaits a decision; else NotAllowedNow."""
+    """The case, locked, when `version` is the one that awaits a decision; else NotAllowedNow.
+
+    The order says so and not the case, which shows a retainer that was begun meanwhile.
+    """
     locked = Case.objects.select_for_update().get(pk=case.pk)
-    if locked.status != Status.AWAITING_APPROVAL or locked.awaiting_version != version:
+    if locked.awaiting_version != version or not locked.orders.filter(status=Status.AWAITING_APPROVAL).exists():
         raise NotAllowedNow(_("Version %(n)s does not wait for a decision any more.") % {"n": version})
     return locked
 

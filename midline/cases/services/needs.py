@@ -13,7 +13,7 @@ from midline.cases.models import Case, Order, RecordNeed, Status
 from midline.cases.policies import may
 from midline.cases.services.lifecycle import case_shows, order_move
 from midline.core import clock
-from midline.core.errors import Refused
+from midline.core.errors import NotAllowedNow, Refused
 from midline.people.policies import Actor
 
 
@@ -33,6 +33,12 @@ def records_ask(*, order: Order, by: Actor, asks: list[Ask]) -> Order:
         raise Refused(_("Choose at least one record that is missing or unusable."), field="slots")
     if empty := [ask for ask in asks if not ask.reason.strip()]:
         raise Refused(_("Say why “%(slot)s” is needed, so that the provider can help.") % {"slot": empty[0].slot}, field="reason")
+    locked = Case.objects.select_for_update().get(pk=order.case_id)
+    if not may(by, Action.ASK_RECORDS, locked):
+        raise PermissionDenied
+    fresh = Order.objects.select_for_update().get(pk=order.pk)
+    if fresh.transition("ask_records") is None:  # asked for by somebody else meanwhile: one list of what is needed, not two
+        raise NotAllowedNow(_("This order is “%(status)s” now, so this step is not open any more.") % {"status": fresh.state.label})
     RecordNeed.objects.bulk_create(
         RecordNeed(order=order, slot=ask.slot, kind=ask.kind, reason=ask.reason.strip()[:300], asked_by=by.user, asked_at=clock.now())
         for ask in asks
