@@ -53,6 +53,7 @@ def checks() -> None:
     step("types: scripts", str(BIN / "mypy"), "--config-file=", "--strict", "--ignore-missing-imports", *scripts)
     step("types: TypeScript", "npx", "tsc", "--noEmit")
     step("imports run one way", str(BIN / "lint-imports"))
+    step("translations are complete", str(prepare.PYTHON), "bin/messages.py", "check")
     step("migrations are complete", str(prepare.PYTHON), "manage.py", "makemigrations", "--check", "--dry-run")
     production_settings("production settings")
 
