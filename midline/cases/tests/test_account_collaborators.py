@@ -464,6 +464,18 @@ def test_pressing_send_again_twice_mails_one_link(browser, provider):
     assert Invitation.objects.count() == 2
 
 
+def test_inviting_costs_the_same_reads_for_an_account_as_for_none(browser, provider):
+    tick(provider)
+    UserFactory(email="known@example.org", findable="nobody")
+    browser.post(PAGE, SOMEBODY | {"email": "first@example.org"})
+    statements = []
+    for email in ("known@example.org", "unknown@example.org"):
+        with CaptureQueriesContext(connection) as seen:
+            assert browser.post(PAGE, SOMEBODY | {"email": email}).status_code == 302
+        statements.append([query["sql"].split(" WHERE ")[0][:60] for query in seen if "SAVEPOINT" not in query["sql"]])
+    assert statements[0] == statements[1]
+
+
 def test_the_page_after_inviting_reads_the_same_for_an_account_as_for_none(browser, provider):
     """Neither the number of reads nor the words tell whether an address has an account."""
     tick(provider)

@@ -176,7 +176,8 @@ def _open_with(provider: Provider, address: str, person_id: int | None, by: Acto
     Somebody who was invited at two addresses, before the second one was theirs, keeps one of the two: the other invitation is withdrawn.
     """
     rows = Collaboration.objects.select_for_update().filter(provider=provider).exclude(state=Collaboration.State.ENDED)
-    by_person = rows.filter(person_id=person_id).first() if person_id else None
+    # Read also when the address has no account, so that the time of the answer tells nothing.
+    by_person = rows.filter(person_id=person_id or 0).first()
     by_address = rows.filter(email=address).first()
     going_on = []
     for row in {row.pk: row for row in (by_person, by_address) if row}.values():

@@ -58,7 +58,9 @@ def invitation_make(collaboration: Collaboration, *, key: UUID | None = None) ->
     """
     now = clock.now()
     Invitation.objects.filter(collaboration=collaboration, used_at=None, withdrawn_at=None).update(withdrawn_at=now)
-    bound = account_of(collaboration.email) or User.objects.filter(pk=collaboration.person_id or 0, is_active=True).first()
+    # Both are read in any case, so that the time of the answer does not tell whether the address has an account.
+    holder, earlier = account_of(collaboration.email), User.objects.filter(pk=collaboration.person_id or 0, is_active=True).first()
+    bound = holder or earlier
     if bound is not None and bound.pk != collaboration.person_id:
         _bind(collaboration, bound)
     invitation = Invitation(
