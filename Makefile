@@ -1,14 +1,16 @@
 # Midline. `make demo` shows it, `make test` proves it.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long bench-list bench-setups install build messages format clean
+.PHONY: help demo test test-fast test-long test-policy test-mutants bench-list bench-setups bench-timing bench-sharing install build messages format clean
 
 help:
 	@echo "make demo       install, build, load the demo and serve it (PORT, HOST, MIDLINE_DATA)"
 	@echo "make test       every check and test, on SQLite and PostgreSQL, in Chromium"
 	@echo "make test-fast  checks and unit tests on SQLite, for daily work"
 	@echo "make test-long  the long proofs in full"
-	@echo "make bench-list make bench-setups    what lists and setups cost; results in docs/performance.md"
+	@echo "make test-policy    200,000 questions of access against an independent oracle, on SQLite and PostgreSQL (minutes)"
+	@echo "make test-mutants    changes of the policy, each of which the truth table must notice (minutes)"
+	@echo "make bench-list make bench-setups make bench-sharing    what lists, setups and sharing cost; results in docs/performance.md"
 	@echo "make messages   bring the catalogues of translations to today's texts (docs/translating.md)"
 	@echo "make format     put Python, TypeScript and templates into the house's form"
 
@@ -24,11 +26,23 @@ test-fast:
 test-long: install
 	@MIDLINE_LONG=1 .venv/bin/pytest -q -n 2 midline meshes
 
+test-policy: install
+	@.venv/bin/python bin/policy.py
+
+test-mutants: install
+	@.venv/bin/python bin/mutants.py
+
 bench-list: build
 	@.venv/bin/python -m bench.lists
 
+bench-sharing: install
+	@.venv/bin/python -m bench.sharing
+
 bench-setups: install
 	@.venv/bin/python -m bench.setups
+
+bench-timing: install
+	@.venv/bin/python -m bench.timing
 
 install:
 	@$(PYTHON) bin/prepare.py tests
