@@ -71,6 +71,7 @@ def everything(cast: Any) -> There:
     preferences = PreferenceSet.objects.create(provider=cast.practice.provider, name="Usual", data={})
     upload = held.uploads[0].rstrip("/").rpartition("/")[2]
     heard = Delivery.objects.filter(person=cast.with_every_grant.user, channel=Delivery.Channel.BELL, state="shown").latest("id")
+    newcomer = {"token": _to_a_newcomer(cast)}
     values = held.ids | {
         "collaboration_id": cast.with_no_grant.collaboration.pk,
         "batch_id": batch.pk,
@@ -87,6 +88,8 @@ def everything(cast: Any) -> There:
     elsewhere: dict[str, dict[str, Any]] = {
         "orders": draft,
         "records:move": draft,
+        "collaboration:register": newcomer,
+        "collaboration:passkey": newcomer,
         "setups:model": {"what": "preview"},
         "setups:picture": {"what": "front"},
         "notify:unsubscribe": {"token": unsubscribe_address(cast.owner.user, "provider.setup_ready").rstrip("/").rpartition("/")[2]},
@@ -111,9 +114,9 @@ def _people(cast: Any) -> dict[str, Any]:
 def _more_collaborators(cast: Any, people: dict[str, Any]) -> None:
     """Each was given everything on the case, and every case besides; what became of it since differs."""
     for name in ("revoked", "expired"):
-        row = CollaborationFactory(provider=cast.practice.provider, every_case=True, **EVERY_GRANT)
-        share(cast.case, row)
-        people[name] = _person(cast, row.person, Workspace.COLLABORATOR, collaboration=row)
+        given = CollaborationFactory(provider=cast.practice.provider, every_case=True, **EVERY_GRANT)
+        share(cast.case, given)
+        people[name] = _person(cast, given.person, Workspace.COLLABORATOR, collaboration=given)
     collaboration_revoke(collaboration=people["revoked"].collaboration, by=cast.owner.actor)
     past = clock.now() - timedelta(seconds=1)
     Collaboration.objects.filter(pk=people["expired"].collaboration.pk).update(ends_at=past)
@@ -125,11 +128,17 @@ def _more_collaborators(cast: Any, people: dict[str, Any]) -> None:
 
     practice = PracticeFactory()
     make_case(practice)
-    row = CollaborationFactory(provider=cast.practice.provider, person=practice.provider.person, **EVERY_GRANT)
-    share(cast.case, row)
-    people["colleague"] = _person(cast, row.person, Workspace.COLLABORATOR, collaboration=row)
+    given = CollaborationFactory(provider=cast.practice.provider, person=practice.provider.person, **EVERY_GRANT)
+    share(cast.case, given)
+    people["colleague"] = _person(cast, given.person, Workspace.COLLABORATOR, collaboration=given)
     home = people["colleague"]
-    people["colleague_at_home"] = replace(home, actor=Actor(row.person, Workspace.PROVIDER, practice.provider_id))
+    people["colleague_at_home"] = replace(home, actor=Actor(given.person, Workspace.PROVIDER, practice.provider_id))
+
+
+def _to_a_newcomer(cast: Any) -> str:
+    """The link of an invitation to an address that has no account."""
+    row = invited(cast.owner.actor, "newcomer@example.org")
+    return token_of(Invitation.objects.filter(collaboration=row).latest("id"))
 
 
 def _draft(cast: Any) -> dict[str, Any]:

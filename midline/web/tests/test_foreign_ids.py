@@ -1,6 +1,7 @@
 """The id of somebody else's row answers byte for byte, header for header and after as many queries as one that never was."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -94,7 +95,7 @@ def test_uploads_collaborations_and_acts_of_others_answer_as_none(cast):
             assert found[1] in {404, 405}, (method, theirs, found[1])
 
 
-def in_query_and_body(cast, number: str, *, foreign: bool) -> dict[str, tuple[str, str, dict]]:
+def in_query_and_body(cast, number: str, *, foreign: bool) -> dict[str, tuple[str, str, dict[str, Any]]]:
     """What a collaborator of somebody else, and a provider, can name in a query or a body: an id of the owner's, or one that never was."""
     own = Practice.objects.get(provider=cast.other_provider.user.provider)
     order = cast.case.current_order_id if foreign else UNKNOWN
@@ -104,7 +105,7 @@ def in_query_and_body(cast, number: str, *, foreign: bool) -> dict[str, tuple[st
     query = term.pk if foreign and term else uuid4()
     begun = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": tus_metadata(order=order, slot="profile", filename="a.jpg")}
     lists = {"practice": practice, "with": row, "collaborator": row, "q": query}
-    asked: dict[str, tuple[str, str, dict]] = {
+    asked: dict[str, tuple[str, str, dict[str, Any]]] = {
         f"list {name}": ("get", "/provider/orders/", {"data": {name: value}}) for name, value in lists.items()
     }
     return asked | {
@@ -125,7 +126,7 @@ def in_query_and_body(cast, number: str, *, foreign: bool) -> dict[str, tuple[st
 def test_ids_of_others_in_a_query_or_a_body_answer_as_none(cast):
     """A page that is shown all the same (a list, the form again) differs in the id alone that was asked for."""
     own = Practice.objects.get(provider=cast.other_provider.user.provider)
-    number = make_case(own, first_name="Bo", last_name="Li").number
+    number = str(make_case(own, first_name="Bo", last_name="Li").number)
     CollaborationFactory(provider=own.provider)
     client = cast.other_provider.client
     theirs, none = (in_query_and_body(cast, number, foreign=foreign) for foreign in (True, False))
