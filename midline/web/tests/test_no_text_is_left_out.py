@@ -25,11 +25,17 @@ NOT_FOR_PEOPLE = {"web:design", "notify:letter", "notify:letter_html", "notify:m
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("locale")
+    write_catalogue(folder)
+    return folder
+
+
 @pytest.fixture
-def brackets(settings, tmp_path: Path):
+def brackets(settings, catalogue):
     """German becomes the pseudo-language."""
-    write_catalogue(tmp_path / "locale")
-    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    settings.LOCALE_PATHS = [catalogue]
     yield
     translation.activate("en")
 
@@ -70,6 +76,7 @@ def test_every_page_is_translated(there, brackets):
     assert not left, said(left)
 
 
+@pytest.mark.slow
 def test_every_mail_of_an_event_is_translated(every_kind, brackets):  # noqa: F811 - the fixture
     written = [*what_people_wrote(), "Ida Ek", "Priya Nair", "Posten", "NO 4711"]
     left: dict[str, set[str]] = defaultdict(set)
