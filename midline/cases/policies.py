@@ -97,7 +97,7 @@ COLLABORATOR: Final = ALWAYS | IF_GRANTED.keys() | {Action.SEE_IDENTITY}
 # --- the rule of each workspace -------------------------------------------------------------------------------------
 
 
-def _owned(provider_id: int | None, person_id: int | OuterRef) -> Exists:
+def _owned(provider_id: int, person_id: int | OuterRef) -> Exists:
     """The provider is this person, and their registration stands."""
     return Exists(Provider.objects.filter(pk=provider_id, person_id=person_id, state=Provider.State.CONFIRMED))
 
@@ -151,7 +151,7 @@ def cases_for(actor: Actor, action: Action = Action.VIEW) -> QuerySet[Case]:
     if not actor.user.is_active:
         return Case.objects.none()
     match actor.workspace:
-        case Workspace.PROVIDER if action in OWNER:
+        case Workspace.PROVIDER if action in OWNER and actor.provider_id:
             return Case.objects.filter(_owned(actor.provider_id, actor.user_id), provider_id=actor.provider_id)
         case Workspace.LAB if action in LAB and actor.user.is_technician:
             received = Case.objects.submitted()
@@ -249,7 +249,7 @@ def providers_for(actor: Actor, action: Action = Action.ADD_ORDER) -> QuerySet[P
     if not actor.user.is_active:
         return confirmed.none()
     match actor.workspace:
-        case Workspace.PROVIDER if action in OWNER:
+        case Workspace.PROVIDER if action in OWNER and actor.provider_id:
             return confirmed.filter(pk=actor.provider_id, person_id=actor.user_id)
         case Workspace.COLLABORATOR if action in COLLABORATOR:
             mine = Collaboration.objects.filter(_gives(action), person_id=actor.user_id)

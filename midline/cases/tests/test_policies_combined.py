@@ -6,6 +6,7 @@ from the small tables below, without the policy.
 
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from midline.people.policies import Actor
 from midline.people.tests.factories import UserFactory
 from midline.practices.tests.factories import PracticeFactory
 
-STATES = {
+STATES: dict[str, tuple[dict[str, Any], bool]] = {
     "invited": ({"state": "invited"}, False),
     "active": ({"state": "active"}, True),
     "last second": ({"state": "active", "ends_at": NOW + timedelta(seconds=1)}, True),
@@ -43,8 +44,13 @@ SHARED = {
     "every case and single": (True, (True, False), True),
     "every case, held row": (True, (False, False), True),
 }
-GRANTED = {"nothing": set(), **{grant.value: {grant} for grant in Grant}, "everything": set(Grant)}
-TAKEN_AWAY = {"nothing": set(), "download": {Grant.DOWNLOAD}, "publish_setups": {Grant.PUBLISH_SETUPS}, "everything": set(Grant)}
+GRANTED: dict[str, set[Grant]] = {"nothing": set(), **{grant.value: {grant} for grant in Grant}, "everything": set(Grant)}
+TAKEN_AWAY: dict[str, set[Grant]] = {
+    "nothing": set(),
+    "download": {Grant.DOWNLOAD},
+    "publish_setups": {Grant.PUBLISH_SETUPS},
+    "everything": set(Grant),
+}
 HIDDEN = (False, True)
 PLANS = (False, True)
 GIVES = {
@@ -66,13 +72,13 @@ def expected(state, shared, granted, taken, hidden, plans) -> frozenset[Action]:
     return given - (meaning("name, originals") if hidden else set()) - (set() if plans else meaning("plan"))
 
 
-def combinations() -> list[tuple]:
+def combinations() -> list[tuple[Any, ...]]:
     every = product(STATES, SHARED, GRANTED, TAKEN_AWAY, HIDDEN, PLANS)
     # Without a row of the case nothing can be taken away on it.
     return [row for row in every if SHARED[row[1]][1] or row[3] == "nothing"]
 
 
-def people_of(rows: list[tuple], cases: list[Case]) -> list[User]:
+def people_of(rows: list[tuple[Any, ...]], cases: list[Case]) -> list[User]:
     """One person a combination, in a constant number of statements."""
     provider = cases[0].provider
     users = User.objects.bulk_create(User(email=f"all{n}@example.org", password="!") for n in range(len(rows)))
@@ -89,7 +95,7 @@ def people_of(rows: list[tuple], cases: list[Case]) -> list[User]:
         for case in cases:
             if row := SHARED[shared][1]:
                 ended_at = NOW if row[1] else None
-                about = {"batch": new_key(), "created_by": provider.person, "ended_at": ended_at}
+                about: dict[str, Any] = {"batch": new_key(), "created_by": provider.person, "ended_at": ended_at}
                 shares.append(Share(case=case, collaboration=collaboration, gives=row[0], **about, **held))
             if plans:
                 about = {"kind": "retainer", "ordinal": 1000 + n, "status": "in_production", "created_by": user}

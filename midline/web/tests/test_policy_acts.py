@@ -104,9 +104,11 @@ class Stage:
     def acts(self) -> dict[str, Callable[[Actor], object]]:
         case, order, version, key = self.case, self.order, self.version, uuid4()
         ask = [services.Ask("profile", RecordNeed.Kind.MISSING, "It was not sent.")]
-        acts: dict[str, Callable[[Actor], object]] = {
-            name: lambda by, event=event: services.order_move(order=order, event=event, by=by) for name, event in EVENTS.items()
-        }
+
+        def moves(event: str) -> Callable[[Actor], object]:
+            return lambda by: services.order_move(order=order, event=event, by=by)
+
+        acts = {name: moves(event) for name, event in EVENTS.items()}
         acts |= {
             "discard": lambda by: services.draft_discard(order=order, by=by),
             "ask for records": lambda by: services.records_ask(order=order, by=by, asks=ask),
