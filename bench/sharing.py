@@ -333,13 +333,15 @@ def _shares_one(provider: int) -> Callable[[int], object]:
     """SAVE in the popover, with another collaborator of the provider than the one that gets 100,000 cases."""
     from midline.cases.models import Case
     from midline.cases.services import case_shares_set
+    from midline.cases.services.shares import shared_singly
     from midline.collaboration.models import Collaboration
 
     by, cases = _owner(provider), list(Case.objects.filter(provider_id=provider).order_by("id")[:40])
     other = Collaboration.objects.filter(provider_id=provider).exclude(relation="staff").first()
-    other = other or Collaboration.objects.filter(provider_id=provider).first()
-    pk = other.pk if other else 0
-    return lambda n: case_shares_set(case=cases[n % len(cases)], wanted={pk} if n // len(cases) % 2 == 0 else set(), by=by)
+    if other is None:  # a provider of the plan without a mentor
+        other = Collaboration.objects.filter(provider_id=provider).earliest("id")
+    Collaboration.objects.filter(pk=other.pk).update(every_case=False)
+    return lambda n: case_shares_set(case=cases[n % len(cases)], wanted=shared_singly(cases[n % len(cases)]) ^ {other.pk}, by=by)
 
 
 def _moves() -> Callable[[int], object]:

@@ -63,14 +63,19 @@ def collaborations_recount(provider_id: int, ids: Collection[int]) -> None:
     before = connection.vendor == "postgresql"
     since = clock.now() - MOVED_LATELY
     known = {(pk, case): status for pk, case, status in statuses} if before else {}
+    found = Counter((pk, status) for (pk, _case), status in known.items())
     # Without no_key, writing a row that names the provider would wait for it.
     list(ProviderCount.objects.select_for_update(no_key=True).filter(pk=provider_id).values_list("pk"))
     if before:
-        lately = Case.objects.filter(provider_id=provider_id, last_activity_at__gte=since)
-        known |= {(pk, case): status for pk, case, status in statuses.filter(case_id__in=lately.values("pk"))}
+        lately = Case.objects.filter(provider_id=provider_id, last_activity_at__gte=since).values_list("pk", flat=True)
+        moved = {(pk, case): status for pk, case, status in statuses.filter(case_id__in=lately)}
         newest = Event.objects.filter(provider_id=provider_id).order_by("-id").values_list("kind", "case_id")[:500]
-        left = {case for kind, case in newest if kind == DraftDiscarded.KIND} - set(lately.values_list("pk", flat=True))
-        found = Counter((pk, status) for (pk, case), status in known.items() if case not in left)
+        gone = {case for kind, case in newest if kind == DraftDiscarded.KIND} - set(lately)
+        for key in moved.keys() | {(pk, case) for pk in singly for case in gone}:
+            if key in known:
+                found[key[0], known[key]] -= 1
+            if key in moved:
+                found[key[0], moved[key]] += 1
     else:
         rows = shared.values_list("collaboration_id", "case__status").annotate(n=Count("id")) if singly else []
         found = Counter({(pk, status): n for pk, status, n in rows})
