@@ -17,7 +17,7 @@ from midline.cases.tests.policy_machine.world import Cast, Disagreement, Figures
 
 WANTED = int(os.environ.get("MIDLINE_POLICY", "5000"))
 # 5,000 questions would be a single world; both runs live through more of them.
-WORLDS = 8 if WANTED <= 5000 else max(8, WANTED // 8000)
+WORLDS = 8 if WANTED <= 5000 else max(8, WANTED // 3500)
 STEPS = 25
 FAULTY_WORLDS = 40
 # Those that `make test` plants; `make test-policy` plants every one of bugs.py.
