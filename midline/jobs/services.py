@@ -1,5 +1,6 @@
 """Enqueue in the caller's transaction; claim, beat, finish and fail in their own."""
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -196,7 +197,9 @@ def run_one(kinds: list[str] | None = None, *, worker: str = "", lease: timedelt
         )
         claimed.fail(str(reason))
     except Exception as error:  # the queue survives whatever a handler does
-        log.exception("job_failed", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt)
+        # The type and the place, never the message or the variables: they may hold a name. The administrator reads the message at the job.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("job_failed", job=claimed.id, kind=claimed.kind, attempt=claimed.attempt, error=type(error).__name__, where=where)
         claimed.fail(f"{type(error).__name__}: {error}")
     else:
         claimed.finish()

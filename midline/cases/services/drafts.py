@@ -39,16 +39,26 @@ def case_begin(*, practice: Practice, kind: CaseType, by: Actor, key: UUID, valu
     `key` is the form's: the same key again returns the same draft, also when both come at the same moment. Raises PermissionDenied when
     `by` may not add orders for this provider.
     """
-    if earlier := Order.objects.filter(submit_key=key).first():
+    if earlier := _begun_with(key, by):
         return earlier
     try:
         with transaction.atomic():
-            return _case_begun(practice, kind, by, key, values or {})
+            return _case_begun(practice, kind, by, _free(key), values or {})
     except IntegrityError:
         # The other one of two equal forms was faster: its draft stands by now.
-        if earlier := Order.objects.filter(submit_key=key).first():
+        if earlier := _begun_with(key, by):
             return earlier
         raise
+
+
+def _begun_with(key: UUID, by: Actor) -> Order | None:
+    """The draft that this very form of this person began already, in this workspace."""
+    return Order.objects.filter(submit_key=key, created_by=by.user, created_in=by.workspace).first()
+
+
+def _free(key: UUID) -> UUID:
+    """The form's key, or a fresh one where somebody else's form has it: a key shows nobody another's order."""
+    return new_key() if Order.objects.filter(submit_key=key).exists() else key
 
 
 def _case_begun(practice: Practice, kind: CaseType, by: Actor, key: UUID, values: dict[str, Any]) -> Order:
@@ -96,7 +106,7 @@ def _share_with_beginner(case: Case, by: Actor) -> None:
 def order_begin(*, case: Case, kind: CaseType, by: Actor, key: UUID, values: dict[str, Any] | None = None) -> Order:
     """A further order on an existing case, as a draft: revision, retainer, replacement. At most one open order uses setups."""
     locked = Case.objects.select_for_update().get(pk=case.pk)
-    if earlier := Order.objects.filter(submit_key=key).first():
+    if earlier := _begun_with(key, by):
         return earlier
     if not may(by, Action.ADD_ORDER, locked):
         raise PermissionDenied
@@ -105,7 +115,13 @@ def order_begin(*, case: Case, kind: CaseType, by: Actor, key: UUID, values: dic
         raise NotAllowedNow(_("Case %(number)s has an open order already. Finish or cancel it first.") % {"number": locked.number})
     ordinal = max((o.ordinal for o in orders if o.kind == kind), default=0) + 1
     order = Order.objects.create(
-        case=locked, kind=kind, ordinal=ordinal, prescription=values or {}, created_by=by.user, created_in=by.workspace, submit_key=key
+        case=locked,
+        kind=kind,
+        ordinal=ordinal,
+        prescription=values or {},
+        created_by=by.user,
+        created_in=by.workspace,
+        submit_key=_free(key),
     )
     case_shows(locked)
     activity.record(OrderBegun.of(locked, by, subject_kind="order", subject_id=order.pk, order_kind=kind.value))

@@ -221,3 +221,13 @@ def test_an_order_on_hold_is_cancelled_by_whoever_may_cancel_it_where_it_stood(c
     services.order_move(order=current_order(late), event="cancel", by=cast.technician.actor)
 
     assert Case.objects.get(pk=late.pk).status == Status.CANCELLED
+
+
+def test_the_key_of_a_form_gives_back_ones_own_draft_and_nobody_elses(cast):
+    key = uuid4()
+    mine = services.case_begin(practice=cast.practice, kind=CaseType.ALIGNER, by=cast.owner.actor, key=key)
+
+    theirs = services.case_begin(practice=cast.practice, kind=CaseType.ALIGNER, by=cast.with_every_grant.actor, key=key)
+
+    assert theirs.case_id != mine.case_id
+    assert services.case_begin(practice=cast.practice, kind=CaseType.ALIGNER, by=cast.owner.actor, key=key) == mine

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import connection, transaction
+from structlog.testing import capture_logs
 
 from midline.core import clock
 from midline.jobs import services
@@ -264,3 +265,19 @@ def test_many_who_enqueue_one_key_at_once_make_one_job(threads_share_a_real_data
 
     [count] = in_threads(1, lambda: Job.objects.count())
     assert count == 1
+
+
+def test_the_log_names_the_fault_and_its_place_but_not_what_the_message_holds(db, does):
+    def read(claim):
+        raise ValueError(claim.payload["file"])
+
+    does("t.work", read)
+    job = services.enqueue("t.work", {"file": "wisniewski-lukasz.stl"})
+
+    with capture_logs() as logs:
+        services.run_one()
+
+    assert [(line["event"], line["error"]) for line in logs] == [("job_failed", "ValueError")]
+    assert "in read" in logs[0]["where"]
+    assert "wisniewski" not in str(logs)
+    assert "wisniewski" in fresh(job).error
