@@ -105,6 +105,8 @@ def texts_of_python(source: str, name: str) -> Iterator[Text]:
             function = node.func.attr
         else:
             continue
+        if function == "gettext" and "gettext_noop" in names.values() and isinstance(node.args[0], ast.Name):
+            continue  # one of a list that gettext_noop has named
         function = function.removesuffix("_lazy").removesuffix("_noop")
         if function in ARGUMENTS:
             yield text_of_call(function, node, name)

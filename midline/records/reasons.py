@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from midline.records.mesh_words import in_words
+
 _WANTED: Final[dict[str, Callable[[], str]]] = {
     "photo": lambda: _("A photo is a JPEG or a PNG."),
     "xray": lambda: _("An X-ray is a JPEG, a PNG, a PDF or a DICOM file."),
@@ -66,7 +68,7 @@ def sentence(code: str, values: dict[str, Any], *, name: str, family: str) -> st
         case "cut_off":
             return _("%(name)s is cut off: the end of the %(kind)s is missing. Save it again and add that file.") % about
         case "mesh":
-            return f"{name}: {values['reason']} {values['remedy']}".strip()
+            return f"{name}: {in_words(values['reason'])} {in_words(values['remedy'])}".strip()
         case "too_slow":
             return _("%(name)s takes too long or too much memory to read. Export it with less detail.") % about
         case "empty":

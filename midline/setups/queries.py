@@ -14,6 +14,7 @@ from midline.cases.policies import actions_on, may
 from midline.core.workspace import Workspace
 from midline.jobs.models import Job
 from midline.people.policies import Actor
+from midline.records.mesh_words import in_words
 from midline.setups.models import SetupImport, SetupVersion
 from midline.setups.words import point_in_words, words
 
@@ -162,7 +163,12 @@ def import_standing(item: SetupImport) -> ImportStanding:
         job = Job.objects.filter(pk=item.job_id or 0).first()
         if job is not None and job.state == Job.State.DEAD:
             return ImportStanding(SetupImport.State.FAILED, _failure_of_worker(state))
-    return ImportStanding(state, item.failure if state is SetupImport.State.FAILED else {})
+    return ImportStanding(state, _said(item.failure) if state is SetupImport.State.FAILED else {})
+
+
+def _said(failure: dict[str, str]) -> dict[str, str]:
+    """What the pipeline wrote down, in the language of who reads it now."""
+    return failure | {name: in_words(failure[name]) for name in ("reason", "remedy") if failure.get(name)}
 
 
 def _failure_of_worker(state: SetupImport.State) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from midline.records.mesh_words import in_words
 from midline.setups.models import SetupImport
 from midline.setups.services.mapping import ARCHES, arch_words
 
@@ -91,8 +92,8 @@ def file_rows(item: SetupImport, posted: Posted | None = None, errors: Mapping[s
                 doubtful=doubtful,
                 answer=answer,
                 has_thumb=found["thumb"] in item.thumbs,
-                reason=refused.get("reason", ""),
-                remedy=refused.get("remedy", ""),
+                reason=in_words(refused.get("reason", "")),
+                remedy=in_words(refused.get("remedy", "")),
                 errors={kind: words for kind, words in named.items() if words},
             )
         )
@@ -102,7 +103,7 @@ def file_rows(item: SetupImport, posted: Posted | None = None, errors: Mapping[s
 def _why(found: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     """What `meshes` doubts; a second file for the same place is named even where it said nothing."""
     if found["reason"]:
-        return str(found["reason"])
+        return in_words(str(found["reason"]))
     for double in report.get("doubles", []):
         if found["name"] in double["files"]:
             words = _("%(n)s files claim %(arch)s stage %(stage)s. Keep one, or enter another stage.")
