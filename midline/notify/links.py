@@ -30,7 +30,7 @@ def path_of(delivery: Delivery) -> str:
             return list_path(delivery.workspace, collaborators=page is Page.COLLABORATORS)
         case Page.SECURITY:
             return reverse("people:security")
-    return reverse("web:dashboard", args=[delivery.workspace])
+    return reverse("web:start", args=[delivery.workspace])
 
 
 def list_path(workspace: str, *, collaborators: bool = False) -> str:
