@@ -47,7 +47,9 @@ def test_known_and_new_addresses_get_the_same_answer():
     answers = set()
     for email in ("known@example.org", "fresh@example.org"):
         response = Client().post("/register/", FORM | {"email": email})
-        answers.add((response.status_code, re.sub(r'(content|value)="\w{64}"|: "\w{64}"', "", response.content.decode()).replace(email, "…")))
+        answers.add(
+            (response.status_code, re.sub(r'(content|value)="\w{64}"|: "\w{64}"', "", response.content.decode()).replace(email, "…"))
+        )
     assert len(answers) == 1
 
 

@@ -10,7 +10,6 @@ from django.db import Error
 from midline.cases import services
 from midline.cases.models import Case, CaseType, CollaborationCount, Order, ProviderCount, Share, ShareBatch
 from midline.cases.tests.factories import case_in, collaborator_actor, make_case
-from midline.cases.tests.racing import at_once, look
 from midline.collaboration.models import Collaboration
 from midline.collaboration.services import collaboration_change, collaboration_leave, collaboration_revoke
 from midline.collaboration.tests.factories import EVERY_GRANT, CollaborationFactory
@@ -18,6 +17,7 @@ from midline.conversation.models import Comment
 from midline.conversation.services import comment_add
 from midline.core.ids import new_key
 from midline.jobs.tests.databases import real_database
+from midline.jobs.tests.racing import at_once, look
 from midline.orders.services import order_submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
