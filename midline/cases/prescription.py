@@ -4,8 +4,9 @@ Order.prescription holds the answers by field name: a value of the choices below
 restrictions. The form is filled in `orders`; the case page and the lab read it here.
 """
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import models
@@ -70,8 +71,9 @@ class ClassGoal(models.TextChoices):
 
 
 class Restriction(models.TextChoices):
-    """What a tooth must be spared, or what it is."""
+    """What a tooth must be spared, or what it is; in a revision also that it is one to correct."""
 
+    CORRECT = "correct", gettext_lazy("Correct this tooth")
     DO_NOT_MOVE = "do_not_move", gettext_lazy("Do not move")
     NO_ATTACHMENT = "no_attachment", gettext_lazy("No attachment")
     EXTRACT = "extract", gettext_lazy("Extract")
@@ -81,6 +83,7 @@ class Restriction(models.TextChoices):
     @property
     def icon(self) -> str:
         return {
+            "correct": "rotate-ccw",
             "do_not_move": "lock",
             "no_attachment": "circle-slash",
             "extract": "x",
@@ -107,9 +110,21 @@ class Wear(models.TextChoices):
     TWO_WEEKS = "14", gettext_lazy("14 days a step")
 
 
-class RetainerSource(models.TextChoices):
+class Source(models.TextChoices):
+    """What an order is made from. A retainer takes a new scan, a revision whole new records; either may take a step."""
+
     SCAN = "scan", gettext_lazy("A new scan")
+    RECORDS = "records", gettext_lazy("New records")
     STEP = "step", gettext_lazy("A step of the approved setup")
+
+
+class Reason(models.TextChoices):
+    """Why something is made again."""
+
+    LOST = "lost", gettext_lazy("Lost")
+    BROKEN = "broken", gettext_lazy("Broken")
+    FIT = "fit", gettext_lazy("Does not fit")
+    OTHER = "other", gettext_lazy("Another reason")
 
 
 LABELS: Final = {
@@ -132,6 +147,10 @@ LABELS: Final = {
     "source": gettext_lazy("Made from"),
     "source_step": gettext_lazy("Step of the setup"),
     "quantity": gettext_lazy("Quantity"),
+    "correction": gettext_lazy("What to correct"),
+    "replaced_steps": gettext_lazy("Steps to replace"),
+    "reason": gettext_lazy("Reason"),
+    "reason_words": gettext_lazy("What happened"),
 }
 CHOICES: Final[dict[str, type[models.TextChoices]]] = {
     "arches": Arches,
@@ -147,7 +166,8 @@ CHOICES: Final[dict[str, type[models.TextChoices]]] = {
     "ipr": IprRule,
     "attachments": AttachmentRule,
     "wear": Wear,
-    "source": RetainerSource,
+    "source": Source,
+    "reason": Reason,
 }
 GOALS: Final = ("overjet", "overbite", "midline", "crossbite", "crowding", "spacing", "angle_class")
 RULES: Final = ("ipr", "attachments", "wear")
@@ -163,6 +183,37 @@ ALIGNER_DEFAULTS: Final = {
     "wear": "14",
 }
 RETAINER_DEFAULTS: Final = {"arches": "both", "source": "scan", "quantity": 1}
+# A revision begins with the answers of the order before it, but for what was said in words and the duration.
+CARRIED_OVER: Final = ("arches", "dentition", *GOALS, *RULES)
+REVISION_DEFAULTS: Final = {name: ALIGNER_DEFAULTS[name] for name in CARRIED_OVER} | {"source": "records"}
+REPLACEMENT_DEFAULTS: Final = {"quantity": 1}
+MAX_REPLACED: Final = 20
+
+
+def step_numbers(text: str) -> list[int] | None:
+    """The steps that "7, 9-11" names, each once and in order; None when it is no list of numbers from 1 to 99."""
+    parts = [part for part in re.split(r"[,;\s]+", re.sub(r"\s*[-–]\s*", "-", text.strip())) if part]
+    found: set[int] = set()
+    for part in parts:
+        match = re.fullmatch(r"([0-9]{1,2})(?:-([0-9]{1,2}))?", part)
+        if match is None or int(match[1]) < 1:
+            return None
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first:
+            return None
+        found.update(range(first, last + 1))
+    return sorted(found)
+
+
+def steps_written(numbers: list[int]) -> str:
+    """Step numbers as they are stored and read: "7, 9–11"."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
 @dataclass(frozen=True)
@@ -205,11 +256,20 @@ def tooth_answers(prescription: dict[str, Any], number: Callable[[int], str] = s
 
 def prescription_answers(prescription: dict[str, Any], number: Callable[[int], str] = str) -> list[Answer]:
     """Everything that was answered, as the case page and the lab show it."""
-    names: tuple[str, ...] = ("source", "source_step", "quantity", "arches", "complaint", "dentition", "duration")
+    names: tuple[str, ...] = ("correction", "source", "source_step", "quantity", "arches", "replaced_steps", "reason", "reason_words")
+    names += ("complaint", "dentition", "duration")
     if prescription.get("duration") == Duration.LIMITED:
         names += ("duration_steps",)
-    if prescription.get("source") != RetainerSource.STEP:
+    if prescription.get("source") != Source.STEP:
         names = tuple(name for name in names if name != "source_step")
-    given = [answer for answer in answers(prescription, (*names, *GOALS, *RULES)) if answer.words]
+    given = [_about(answer, prescription) for answer in answers(prescription, (*names, *GOALS, *RULES)) if answer.words]
     last = [answer for answer in answers(prescription, ("instructions",)) if answer.words]
     return [*given, *tooth_answers(prescription, number), *last]
+
+
+def _about(answer: Answer, prescription: dict[str, Any]) -> Answer:
+    """A step with the version whose step it is; the arches of what is only made as arches that are not treated."""
+    version = prescription.get("source_version")
+    if answer.name in {"source_step", "replaced_steps"} and version:
+        return replace(answer, words=_("%(steps)s of version %(version)s") % {"steps": answer.words, "version": version})
+    return replace(answer, label=_("Arches")) if answer.name == "arches" and "quantity" in prescription else answer

@@ -1,6 +1,6 @@
 """The steps of an order as forms. A draft may be left with anything empty; what is needed to submit is asked at the end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, ClassVar, Final
 
@@ -18,10 +18,14 @@ from midline.cases.prescription import (
     GOALS,
     LABELS,
     MAX_QUANTITY,
+    MAX_REPLACED,
     MAX_STEPS,
     MIN_STEPS,
     RULES,
     Restriction,
+    Source,
+    step_numbers,
+    steps_written,
 )
 from midline.core import clock
 from midline.practices.models import Practice
@@ -60,6 +64,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Practice):
         return value.pk
     return list(value) if isinstance(value, (list, tuple)) else value
+
+
+# What the chart of an aligner order offers for a tooth, and that of a revision.
+SPARED: Final = [mark for mark in Restriction if mark is not Restriction.CORRECT]
+TO_CORRECT: Final = list(Restriction)
 
 
 def choice(name: str, *, segmented: bool = False) -> forms.ChoiceField:
@@ -103,7 +112,29 @@ class PatientForm(Draft):
         return born
 
 
-class TreatmentForm(Draft):
+class ChartForm(Draft):
+    """Goals per finding and a mark or more on each tooth: what an aligner order and a revision have in common."""
+
+    MARKS: ClassVar[Sequence[Restriction]] = SPARED
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        for name in GOALS:
+            self.fields[name] = choice(name)
+        for fdi in (*FDI_PERMANENT, *FDI_PRIMARY):
+            self.fields[f"tooth_{fdi}"] = forms.MultipleChoiceField(
+                label=_("Tooth %(n)s") % {"n": fdi},
+                choices=[(mark.value, mark.label) for mark in self.MARKS],
+                widget=forms.CheckboxSelectMultiple,
+            )
+        for field in self.fields.values():
+            field.required = False
+
+    def goals(self) -> list[BoundField]:
+        return [self[name] for name in GOALS]
+
+
+class TreatmentForm(ChartForm):
     """Dentition, duration, goals per finding, tooth restrictions, rules, wear."""
 
     OPTIONAL = frozenset({"duration_steps"})
@@ -119,18 +150,9 @@ class TreatmentForm(Draft):
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, **options)
-        for name in (*GOALS, *RULES):
+        for name in RULES:
             self.fields[name] = choice(name)
-        for fdi in (*FDI_PERMANENT, *FDI_PRIMARY):
-            widget = forms.CheckboxSelectMultiple
-            self.fields[f"tooth_{fdi}"] = forms.MultipleChoiceField(
-                label=_("Tooth %(n)s") % {"n": fdi}, choices=Restriction.choices, widget=widget
-            )
-        for field in self.fields.values():
-            field.required = False
-
-    def goals(self) -> list[BoundField]:
-        return [self[name] for name in GOALS]
+            self.fields[name].required = False
 
     def rules(self) -> list[BoundField]:
         return [self[name] for name in RULES]
@@ -147,18 +169,94 @@ class InstructionsForm(Draft):
     )
 
 
+class RevisionInstructionsForm(InstructionsForm):
+    """The new setup keeps to rules as the first one did."""
+
+    def __init__(self, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        for name in RULES:
+            self.fields[name] = choice(name)
+            self.fields[name].required = False
+
+    def rules(self) -> list[BoundField]:
+        return [self[name] for name in RULES]
+
+
+class CorrectionForm(ChartForm):
+    """What a revision corrects: in words, per finding, per tooth."""
+
+    MARKS = TO_CORRECT
+
+    correction = forms.CharField(
+        label=LABELS["correction"],
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("What is not as planned, and how it should be. The lab reads it first."),
+    )
+    arches = choice("arches", segmented=True)
+    dentition = choice("dentition", segmented=True)
+
+
 class RetainerForm(Draft):
     """What the retainer is made from: a new scan, or a step of the approved setup."""
 
+    FROM: ClassVar[tuple[Source, ...]] = (Source.SCAN, Source.STEP)
+
     source = choice("source", segmented=True)
-    source_step = forms.IntegerField(label=LABELS["source_step"], min_value=0, max_value=99)
 
     def __init__(self, data: Any = None, *, last_step: int, **options: Any) -> None:
         super().__init__(data, **options)
-        step: forms.IntegerField = self.fields["source_step"]  # type: ignore[assignment]
-        step.max_value = last_step
-        step.widget.attrs["max"] = last_step
-        step.help_text = _("From 0, before treatment, to %(last)s, its end.") % {"last": last_step}
+        source: forms.ChoiceField = self.fields["source"]  # type: ignore[assignment]
+        source.choices = [(each.value, each.label) for each in self.FROM]
+        self.fields["source_step"] = forms.IntegerField(
+            label=LABELS["source_step"],
+            min_value=0,
+            max_value=last_step,
+            required=False,
+            help_text=_("From 0, before treatment, to %(last)s, its end.") % {"last": last_step},
+        )
+
+
+class RevisionSourceForm(RetainerForm):
+    """What the new setup is planned from: new records, or a step of the approved setup."""
+
+    FROM = (Source.RECORDS, Source.STEP)
+
+
+class ReplacementForm(Draft):
+    """What is made again and why. Without an approved setup (`last_step` 0) there are no steps to name."""
+
+    OPTIONAL = frozenset({"reason_words", "instructions"})
+
+    arches = forms.ChoiceField(label=gettext_lazy("Arches"), choices=CHOICES["arches"].choices, widget=forms.RadioSelect)
+    replaced_steps = forms.CharField(label=LABELS["replaced_steps"], max_length=80, widget=forms.TextInput(attrs=FUSSY))
+    reason = choice("reason", segmented=True)
+    reason_words = forms.CharField(label=LABELS["reason_words"], max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    instructions = forms.CharField(label=LABELS["instructions"], max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def __init__(self, data: Any = None, *, last_step: int, version: int, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.last_step = last_step
+        if not last_step:
+            del self.fields["replaced_steps"]
+            return
+        said = {"last": last_step, "version": version}
+        self.fields["replaced_steps"].help_text = (
+            _("Numbers or a span, such as 7, 9–11. Version %(version)s has steps 1 to %(last)s.") % said
+        )
+
+    def clean_replaced_steps(self) -> str:
+        """The numbers as they are stored. Whether each arch has the step is asked at submitting, when the arches are known."""
+        text: str = self.cleaned_data.get("replaced_steps") or ""
+        numbers = step_numbers(text)
+        if numbers is None:
+            raise ValidationError(_("“%(text)s” is no list of steps. Write numbers or a span, such as 7, 9–11.") % {"text": text})
+        if numbers and numbers[-1] > self.last_step:
+            said = {"step": numbers[-1], "last": self.last_step}
+            raise ValidationError(_("There is no step %(step)s. Enter steps from 1 to %(last)s.") % said)
+        if len(numbers) > MAX_REPLACED:
+            raise ValidationError(_("%(n)s steps are too many. Name at most %(most)s.") % {"n": len(numbers), "most": MAX_REPLACED})
+        return steps_written(numbers)
 
 
 class QuantityForm(Draft):
@@ -181,12 +279,25 @@ class RetainerPatientForm(PatientForm):
         del self.fields["arches"], self.fields["complaint"]
 
 
-ALIGNER_STEPS: Final = ("patient", "records", "treatment", "instructions", "review")
-RETAINER_STEPS: Final = ("patient", "source", "review")
+STEPS: Final = {
+    CaseType.ALIGNER: ("patient", "records", "treatment", "instructions", "review"),
+    CaseType.RETAINER: ("patient", "source", "review"),
+    CaseType.REVISION: ("correction", "source", "instructions", "review"),
+    CaseType.REPLACEMENT: ("replacement", "review"),
+}
 
 
 def steps_of(kind: CaseType) -> tuple[str, ...]:
-    return ALIGNER_STEPS if kind.uses_setups else RETAINER_STEPS
+    return STEPS[kind]
+
+
+def order_label(kind: CaseType) -> str:
+    return {
+        CaseType.ALIGNER: _("Aligner order"),
+        CaseType.RETAINER: _("Retainer order"),
+        CaseType.REVISION: _("Revision order"),
+        CaseType.REPLACEMENT: _("Replacement order"),
+    }[kind]
 
 
 def step_label(name: str) -> str:
@@ -196,5 +307,7 @@ def step_label(name: str) -> str:
         "treatment": _("Treatment"),
         "instructions": _("Instructions"),
         "source": _("Source"),
+        "correction": _("What to correct"),
+        "replacement": _("What to replace"),
         "review": _("Review and submit"),
     }[name]

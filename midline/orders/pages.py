@@ -12,18 +12,24 @@ from django.utils.translation import gettext as _
 from midline.cases.actions import Action
 from midline.cases.models import CaseType, Order, Patient
 from midline.cases.policies import actions_on
-from midline.cases.prescription import FDI_PERMANENT, FDI_PRIMARY, GOALS, RULES, Restriction, prescription_answers, words_of
+from midline.cases.prescription import FDI_PERMANENT, FDI_PRIMARY, GOALS, RULES, Source, prescription_answers, words_of
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.orders import queries
 from midline.orders.forms import (
+    ChartForm,
+    CorrectionForm,
     Draft,
     InstructionsForm,
     PatientForm,
     QuantityForm,
+    ReplacementForm,
     RetainerForm,
     RetainerPatientForm,
+    RevisionInstructionsForm,
+    RevisionSourceForm,
     TreatmentForm,
+    order_label,
     step_label,
     steps_of,
 )
@@ -37,6 +43,8 @@ CHART = (
     ((18, 17, 16, 15, 14, 13, 12, 11), (21, 22, 23, 24, 25, 26, 27, 28)),
     ((48, 47, 46, 45, 44, 43, 42, 41), (31, 32, 33, 34, 35, 36, 37, 38)),
 )
+# The header's entry that began such an order; a further order is begun on the page of its case.
+MENU_MARKS = {CaseType.ALIGNER: "orders:add", CaseType.RETAINER: "orders:add_retainer"}
 PRIMARY_CHART = (((55, 54, 53, 52, 51), (61, 62, 63, 64, 65)), ((85, 84, 83, 82, 81), (71, 72, 73, 74, 75)))
 
 
@@ -81,15 +89,20 @@ def form_for(order: Order, actor: Actor, step: int, data: Any = None) -> Draft |
     name = steps_of(order.type)[step - 1] if 1 <= step <= len(steps_of(order.type)) else ""
     match name:
         case "patient":
-            form = PatientForm if order.type.uses_setups else RetainerPatientForm
+            form = PatientForm if order.type is CaseType.ALIGNER else RetainerPatientForm
             return form(data, answers=answers, practices=order.case.provider.practices.all(), names=_names_open(order, actor))
         case "treatment":
             return TreatmentForm(data, answers=answers)
+        case "correction":
+            return CorrectionForm(data, answers=answers)
+        case "replacement":
+            return ReplacementForm(data, answers=answers, last_step=queries.last_step(order), version=queries.source_version(order))
         case "instructions":
-            return InstructionsForm(data, answers=answers)
-        case "source" if order.case.approved_version:
-            return RetainerForm(data, answers=answers, last_step=queries.last_step(order.case))
-        case "review" if not order.type.uses_setups:
+            return (InstructionsForm if order.type is CaseType.ALIGNER else RevisionInstructionsForm)(data, answers=answers)
+        case "source" if queries.source_version(order):
+            source = RetainerForm if order.type is CaseType.RETAINER else RevisionSourceForm
+            return source(data, answers=answers, last_step=queries.last_step(order))
+        case "review" if order.type is CaseType.RETAINER:
             return QuantityForm(data, answers=answers)
     return None
 
@@ -118,7 +131,9 @@ class Page:
 
     @property
     def template(self) -> str:
-        return "quantity" if self.names[self.step - 1] == "review" and not self.order.type.uses_setups else self.names[self.step - 1]
+        name = self.names[self.step - 1]
+        named = {(CaseType.RETAINER, "review"): "quantity", (CaseType.REVISION, "source"): "basis"}
+        return named.get((self.order.type, name), name)
 
     def entry(self, name: str) -> Entry:
         """A field with the value it replaces: the stored one, or after a clash theirs."""
@@ -156,12 +171,19 @@ class Page:
             "shows_names": shows_names, "steps": self._steps(), "missing": self._missing(), "template_of_step": self.template,
             "autosave": self._url("autosave", self.step), "field_url": self._url("field", self.step), "needed_url": self._url("needed"),
             "answers": prescription_answers(order.prescription), "arches": words_of("arches", order.prescription.get("arches")),
-            "menu_mark": "orders:add_retainer" if order.type is CaseType.RETAINER else "orders:add",
+            "menu_mark": MENU_MARKS.get(order.type, ""), "order_label": order_label(order.type), "change": self._change(),
+            "asks_photos": order.type is CaseType.ALIGNER or order.prescription.get("source") == Source.RECORDS,
             "may_discard": Action.EDIT_CASE in allowed or self._began_it,
             "photos_present": queries.photos_present(order), "of_collaborator": self.actor.workspace == Workspace.COLLABORATOR,
             "fields": {name: self.entry(name) for name in self.form.fields} if self.form else {},
         }  # fmt: skip
         return context | self._of_step(shows_names)
+
+    def _change(self) -> dict[str, int]:
+        """The step on which each part of the review is changed; a part without a step of its own is only read."""
+        places = {"patient": ("patient",), "records": ("records", "source"), "answers": ("treatment", "correction", "replacement")}
+        found = {part: [n for n, name in enumerate(self.names, 1) if name in steps] for part, steps in places.items()}
+        return {part: numbers[0] for part, numbers in found.items() if numbers}
 
     def _steps(self) -> list[dict[str, Any]]:
         reached = max(self.order.step, self.step)
@@ -186,29 +208,31 @@ class Page:
     def _of_step(self, shows_names: bool) -> dict[str, Any]:
         order = self.order
         match self.template:
-            case "records":
+            case "records" | "basis":
                 found = {"scans": SCANS, "photos": PHOTOS, "xrays": XRAYS}
                 rows = {key: places(order, self.actor, slots, shows_names=shows_names) for key, slots in found.items()}
                 return rows | {"scans_present": sum(place.record is not None for place in rows["scans"])}
             case "source":
-                scans = places(order, self.actor, SCANS[:2], shows_names=shows_names)
-                return {"scans": scans, "last_step": queries.last_step(order.case)}
+                return {"scans": places(order, self.actor, SCANS[:2], shows_names=shows_names)}
             case "treatment":
-                return {"sets": list(queries.preference_sets(order))} | self._treatment()
+                return {"sets": list(queries.preference_sets(order)), "rules": [self.entry(name) for name in RULES]} | self._chart()
+            case "correction":
+                return self._chart()
+            case "instructions" if order.type is CaseType.REVISION:
+                return {"rules": [self.entry(name) for name in RULES]}
             case "review" | "quantity":
                 return self._review()
         return {}
 
-    def _treatment(self) -> dict[str, Any]:
+    def _chart(self) -> dict[str, Any]:
         def row(teeth: tuple[tuple[int, ...], ...]) -> list[list[Entry]]:
             return [[self.entry(f"tooth_{fdi}") for fdi in half] for half in teeth]
 
         return {
             "goals": [self.entry(name) for name in GOALS],
-            "rules": [self.entry(name) for name in RULES],
             "chart": [row(teeth) for teeth in CHART],
             "primary_chart": [row(teeth) for teeth in PRIMARY_CHART],
-            "restrictions": list(Restriction),
+            "restrictions": self.form.MARKS if isinstance(self.form, ChartForm) else [],
             "tooth_notes": [self.entry(f"tooth_{fdi}").note for fdi in (*FDI_PERMANENT, *FDI_PRIMARY)],
         }
 

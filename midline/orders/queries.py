@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from midline.cases.actions import Action
-from midline.cases.models import Case, Order, Share, Status
+from midline.cases.models import Case, CaseType, Order, Share, Status
 from midline.cases.policies import cases_for, get_case_or_404, providers_for
-from midline.cases.prescription import Arches, RetainerSource
+from midline.cases.prescription import Arches, Reason, Source, step_numbers
 from midline.collaboration.models import Collaboration
 from midline.core.text import norm
 from midline.people.policies import Actor
@@ -45,14 +45,54 @@ def draft_or_404(actor: Actor, number: str, order_id: int) -> Order:
 
 
 def missing(order: Order) -> list[Missing]:
-    """What is still needed to submit, in the order of the steps."""
+    """What is still needed to submit, in the order of the steps. A further order asks nothing about the patient, who has orders already."""
+    match order.type:
+        case CaseType.ALIGNER:
+            return _patient_missing(order.case) + _scans_missing(order, 2) + _steps_missing(order)
+        case CaseType.REVISION:
+            return _revision_missing(order)
+        case CaseType.REPLACEMENT:
+            return _replacement_missing(order)
     found = _patient_missing(order.case)
-    if order.type.uses_setups:
-        found += _scans_missing(order, 2)
-        return found + _steps_missing(order)
-    if order.prescription.get("source") == RetainerSource.STEP:
-        return found + _source_missing(order)
+    if order.prescription.get("source") == Source.STEP:
+        return found + _source_missing(order) + _quantity_missing(order)
     return found + _scans_missing(order, 2) + _quantity_missing(order)
+
+
+def _revision_missing(order: Order) -> list[Missing]:
+    found = []
+    if not order.prescription.get("correction"):
+        found.append(Missing(1, "correction", _("What to correct"), _("is empty. Say what is not as planned.")))
+    if order.prescription.get("source") == Source.STEP:
+        return found + _source_missing(order)
+    return found + _scans_missing(order, 2)
+
+
+def _replacement_missing(order: Order) -> list[Missing]:
+    answered = order.prescription
+    found = []
+    if answered.get("arches") not in Arches.values:
+        found.append(Missing(1, "arches", _("Arches"), _("are not chosen. Choose them.")))
+    if last_step(order):
+        found += _replaced_missing(order)
+    if answered.get("reason") not in Reason.values:
+        found.append(Missing(1, "reason", _("Reason"), _("is not chosen. Choose one.")))
+    elif answered["reason"] == Reason.OTHER and not answered.get("reason_words"):
+        found.append(Missing(1, "reason_words", _("What happened"), _("is empty. Say it in a sentence.")))
+    return found
+
+
+def _replaced_missing(order: Order) -> list[Missing]:
+    numbers = step_numbers(order.prescription.get("replaced_steps") or "")
+    label = _("Steps to replace")
+    if not numbers:
+        return [Missing(1, "replaced_steps", label, _("are empty. Enter the number of one step or more."))]
+    arches = order.prescription.get("arches", "")
+    ends = _ends(order)
+    for arch, text in (("upper", _("end with %(last)s in the upper arch.")), ("lower", _("end with %(last)s in the lower arch."))):
+        if arches in {arch, Arches.BOTH} and numbers[-1] > ends[arch]:
+            return [Missing(1, "replaced_steps", label, text % {"last": ends[arch]})]
+    return []
 
 
 def _patient_missing(case: Case) -> list[Missing]:
@@ -89,8 +129,8 @@ def _steps_missing(order: Order) -> list[Missing]:
 
 def _source_missing(order: Order) -> list[Missing]:
     if order.prescription.get("source_step") is None:
-        return [Missing(2, "source_step", _("Step of the setup"), _("is empty. Enter its number.")), *_quantity_missing(order)]
-    return _quantity_missing(order)
+        return [Missing(2, "source_step", _("Step of the setup"), _("is empty. Enter its number."))]
+    return []
 
 
 def _quantity_missing(order: Order) -> list[Missing]:
@@ -162,10 +202,19 @@ def preference_sets(order: Order) -> QuerySet[PreferenceSet]:
     return PreferenceSet.objects.filter(provider_id=order.case.provider_id).order_by("-is_default", "name")
 
 
-def last_step(case: Case) -> int:
-    """The last step of the approved setup, 0 when none is approved."""
-    version = SetupVersion.objects.filter(case=case, number=case.approved_version or 0).first()
-    return max(version.stages_upper, version.stages_lower) if version else 0
+def source_version(order: Order) -> int:
+    """The version whose steps the order names: the one that was approved when it was begun, else the one approved since, 0 for none."""
+    return int(order.prescription.get("source_version") or order.case.approved_version or 0)
+
+
+def last_step(order: Order) -> int:
+    """The last step of that version, of the arch that has more; 0 when there is no version."""
+    return max(_ends(order).values())
+
+
+def _ends(order: Order) -> dict[str, int]:
+    version = SetupVersion.objects.filter(case=order.case_id, number=source_version(order)).first()
+    return {"upper": version.stages_upper, "lower": version.stages_lower} if version else {"upper": 0, "lower": 0}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,16 @@ from midline.activity.models import Event
 from midline.cases.actions import Action
 from midline.cases.models import Case, CaseType, Order, Patient, Status
 from midline.cases.policies import may
-from midline.cases.prescription import ALIGNER_DEFAULTS, PREFERENCES, RETAINER_DEFAULTS
+from midline.cases.prescription import (
+    ALIGNER_DEFAULTS,
+    CARRIED_OVER,
+    PREFERENCES,
+    REPLACEMENT_DEFAULTS,
+    RETAINER_DEFAULTS,
+    REVISION_DEFAULTS,
+    Restriction,
+)
+from midline.cases.queries import further_kinds
 from midline.cases.services import (
     Clash,
     case_begin,
@@ -57,6 +66,41 @@ def retainer_start(*, case: Case, by: Actor, key: UUID) -> Order:
     if case.approved_version:
         values |= {"source": "step", "source_version": case.approved_version}
     return order_begin(case=case, kind=CaseType.RETAINER, by=by, key=key, values=values)
+
+
+@transaction.atomic
+def further_start(*, case: Case, kind: CaseType, by: Actor, key: UUID) -> Order:
+    """A revision or a replacement on a case, as a draft. The same key again returns the same draft.
+
+    Raises NotAllowedNow when the case takes none now (cases.queries.further_kinds), PermissionDenied.
+    """
+    locked = Case.objects.select_for_update().get(pk=case.pk)
+    if not may(by, Action.ADD_ORDER, locked):
+        raise PermissionDenied
+    if not Order.objects.filter(submit_key=key, case=locked).exists() and kind not in further_kinds(locked):
+        raise NotAllowedNow(_refusal(locked, kind))
+    values = _revision_values(locked) if kind is CaseType.REVISION else dict(REPLACEMENT_DEFAULTS)
+    if locked.approved_version:
+        values["source_version"] = locked.approved_version
+    return order_begin(case=locked, kind=kind, by=by, key=key, values=values)
+
+
+def _refusal(case: Case, kind: CaseType) -> str:
+    said = {"number": case.number}
+    if kind is CaseType.REVISION:
+        return _("Case %(number)s takes no revision now: a setup must be approved or an order closed, and no other setup in work.") % said
+    if case.orders.filter(kind=CaseType.REPLACEMENT, status=Status.DRAFT).exists():
+        return _("Case %(number)s has a draft of a replacement already. Continue it under Orders, or discard it first.") % said
+    return _("Case %(number)s takes no replacement now: nothing was made for it yet.") % said
+
+
+def _revision_values(case: Case) -> dict[str, Any]:
+    """The answers of the last order with setups that still hold: goals, rules and what a tooth must be spared."""
+    earlier = next((o for o in case.orders.exclude(status=Status.DRAFT).order_by("-id") if o.type.uses_setups), None)
+    answered = earlier.prescription if earlier else {}
+    kept = {name: answered[name] for name in CARRIED_OVER if name in answered}
+    teeth = {name: [m for m in marks if m != Restriction.CORRECT] for name, marks in answered.items() if name.startswith("tooth_")}
+    return REVISION_DEFAULTS | kept | {name: marks for name, marks in teeth.items() if marks}
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from midline.activity.services import record_access
 from midline.cases.actions import Action
 from midline.cases.models import CaseType, Order
-from midline.cases.policies import providers_for
+from midline.cases.policies import get_case_or_404, providers_for
 from midline.cases.services import Clash, draft_discard
 from midline.core.errors import NotAllowedNow
 from midline.core.http import PortalRequest, back_to
@@ -88,6 +88,33 @@ def _started(request: PortalRequest, workspace: Workspace, kind: CaseType, provi
     except NotAllowedNow as reason:
         return render(request, "web/409.html", {"reason": reason.reason}, status=409)
     return redirect("orders:step", workspace, case.number, order.pk, 1)
+
+
+@require_POST
+def add_revision(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
+    """A revision of this case, as a draft; 409 while its state takes none."""
+    return _further(request, workspace, number, CaseType.REVISION)
+
+
+@require_POST
+def add_replacement(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
+    """What was made for this case, once more; 409 while nothing was."""
+    return _further(request, workspace, number, CaseType.REPLACEMENT)
+
+
+def _further(request: PortalRequest, workspace: Workspace, number: str, kind: CaseType) -> HttpResponse:
+    case = get_case_or_404(request.actor, number, Action.ADD_ORDER)
+    try:
+        key = UUID(request.POST.get("key", ""))
+    except ValueError:
+        key = new_key()
+    try:
+        order = services.further_start(case=case, kind=kind, by=request.actor, key=key)
+    except NotAllowedNow as reason:
+        return render(request, "web/409.html", {"reason": reason.reason}, status=409)
+    if order.case_id != case.pk:
+        raise Http404
+    return redirect("orders:step", workspace, number, order.pk, 1)
 
 
 @require_http_methods(["GET", "POST"])
@@ -200,6 +227,8 @@ def needed(request: PortalRequest, workspace: Workspace, number: str, order_id: 
 def prefer(request: PortalRequest, workspace: Workspace, number: str, order_id: int) -> HttpResponse:
     """Fills the treatment step from one of the provider's preference sets."""
     order = queries.draft_or_404(request.actor, number, order_id)
+    if "treatment" not in steps_of(order.type):
+        raise Http404
     chosen = request.POST.get("set", "")
     preferences = get_object_or_404(queries.preference_sets(order), pk=int(chosen) if chosen.isascii() and chosen.isdigit() else 0)
     try:

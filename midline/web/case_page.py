@@ -13,10 +13,19 @@ from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread, Order, Status, Turn
 from midline.cases.policies import actions_on, collaborations_on, sees_order
 from midline.cases.prescription import prescription_answers
-from midline.cases.queries import Standing, detail_words, evaluating_collaborations, standing_of, taken_away_by_collaboration, type_words
+from midline.cases.queries import (
+    Standing,
+    detail_words,
+    evaluating_collaborations,
+    further_kinds,
+    standing_of,
+    taken_away_by_collaboration,
+    type_words,
+)
 from midline.collaboration.models import Collaboration
 from midline.conversation.queries import change_requests, panel
 from midline.core import clock
+from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 from midline.records.models import Slot
@@ -28,7 +37,7 @@ from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
 
 TABS = ("overview", "prescription", "records", "setups", "discussion", "orders", "history")
-SLOTS = {slot.value: str(slot.label) for slot in Slot}
+SLOTS = {slot.value: slot.label for slot in Slot}
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
         "order": case.current_order,
         "tabs": _tabs(case, actor, actions),
         "events": open_events(case, actions),
+        "further": [(kind, new_key()) for kind in further_kinds(case)] if Action.ADD_ORDER in actions else [],
     }
     match tab:
         case "overview":

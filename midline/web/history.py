@@ -78,7 +78,8 @@ def _told(event: Event) -> tuple[str, str, str]:
     data = event.data
     match event.kind:
         case "order.begun":
-            return _("began the order"), "circle-dashed", "idle"
+            begun = {"revision": _("began a revision"), "replacement": _("began a replacement order")}
+            return begun.get(data.get("order_kind", ""), _("began the order")), "circle-dashed", "idle"
         case "order.discarded":
             return _("discarded a draft"), "trash-2", "idle"
         case "order.moved":

@@ -1,6 +1,7 @@
 """What lists and pages show of cases, derived in a constant number of queries."""
 
 from midline.cases.queries.asked import Asked
+from midline.cases.queries.further import further_kinds
 from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page, shared_with
 from midline.cases.queries.people import (
     Person,
@@ -32,6 +33,7 @@ __all__ = [
     "detail_words",
     "evaluating_collaborations",
     "former_people_of",
+    "further_kinds",
     "ids_in_order",
     "is_unusable",
     "listed",

@@ -10,6 +10,8 @@ from midline.cases.models import Case, CaseType, Status
 
 # Names of the record slots; the room of the records fills them in when it starts, because a need names a slot only by its code.
 SLOT_LABELS: Final[dict[str, StrOrPromise]] = {}
+# How many steps the form of an order has.
+FORM_STEPS: Final = {CaseType.ALIGNER: 5, CaseType.REVISION: 4, CaseType.RETAINER: 3, CaseType.REPLACEMENT: 2}
 
 
 def detail_words(case: Case, slot_label: Mapping[str, StrOrPromise] | None = None) -> str:
@@ -18,7 +20,7 @@ def detail_words(case: Case, slot_label: Mapping[str, StrOrPromise] | None = Non
     labels = SLOT_LABELS if slot_label is None else slot_label
     match code:
         case "step":
-            return _("Step %(n)s of %(of)s") % {"n": value, "of": 5 if case.case_type == CaseType.ALIGNER else 3}
+            return _("Step %(n)s of %(of)s") % {"n": value, "of": FORM_STEPS[CaseType(case.case_type)]}
         case "missing" | "unusable" if value.isdigit():
             words = _("%(n)s records missing") if code == "missing" else _("%(n)s records unusable")
             return words % {"n": value}

@@ -168,6 +168,8 @@ orders:add                                    GET     s o o . . . o . . . . o o
 orders:add                                    POST    s o o . . . . . . . . o .
 orders:add_retainer                           GET     s o o . . . o . . . . o o
 orders:add_retainer                           POST    s o o . . . . . . . . o .
+orders:add_revision                           POST    s o o x . . . . . . . o .
+orders:add_replacement                        POST    s o o x . . . . . . . o .
 orders:step                                   GET     s o o x . . . . . . . o .
 orders:step[step=2]                           GET     s o o x . . . . . . . o .
 orders:step                                   POST    s o o x . . . . . . . o .
