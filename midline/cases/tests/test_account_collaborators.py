@@ -54,6 +54,13 @@ def browser(provider) -> Client:
     return client
 
 
+def found(pattern: str, response) -> str:
+    """What the pattern's first group, or the whole of it, finds in the page."""
+    match = re.search(pattern, response.content.decode())
+    assert match, pattern
+    return match[match.re.groups]
+
+
 def tick(provider) -> None:
     services.consent_give(by=Actor(provider.person, Workspace.ACCOUNT, provider.pk), address=None)
 
@@ -158,12 +165,12 @@ def test_several_are_added_in_a_row(browser, provider):
         assert f'value="p{n}@' not in page.split("<datalist")[0]
         assert "<fieldset disabled" not in page
     assert Collaboration.objects.count() == 3
-    assert "autofocus" not in re.search(r'<input type="email"[^>]*>', browser.get(PAGE).content.decode())[0]
+    assert "autofocus" not in found(r'<input type="email"[^>]*>', browser.get(PAGE))
 
 
 def test_the_form_sent_twice_mails_one_link(browser, provider):
     tick(provider)
-    key = re.search(r'name="key" value="([^"]+)"', browser.get(PAGE).content.decode())[1]
+    key = found(r'name="key" value="([^"]+)"', browser.get(PAGE))
 
     for _n in range(2):
         assert browser.post(PAGE, SOMEBODY | {"key": key}).status_code == 302
@@ -456,7 +463,7 @@ def test_pressing_send_again_twice_mails_one_link(browser, provider):
     tick(provider)
     browser.post(PAGE, SOMEBODY)
     row = Collaboration.objects.get()
-    seen = re.search(r'name="seen" value="(\d+)"', browser.get(PAGE).content.decode())[1]
+    seen = found(r'name="seen" value="(\d+)"', browser.get(PAGE))
 
     for _n in range(2):
         assert browser.post(f"{PAGE}{row.pk}/resend/", {"seen": seen}).status_code == 302

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from midline.cases import services as cases
-from midline.cases.models import Case, CaseType, RecordNeed
+from midline.cases.models import Case, CaseType, Order, RecordNeed
 from midline.cases.tests.factories import move
 from midline.collaboration import services as collaboration
 from midline.collaboration.models import Collaboration, Grant
@@ -200,7 +200,7 @@ def _(cast: Any) -> None:
 def _(cast: Any) -> None:
     case = move(cast.case, "take", "publish", "approve", "start_manufacturing", technician=cast.technician.user)
     later(cast)
-    order = case.current_order
+    order = Order.objects.get(pk=case.current_order_id or 0)
     cases.order_move(order=order, event="ship", by=cast.technician.actor, tracking=WORDS, carrier=WORDS)
 
 

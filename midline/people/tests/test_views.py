@@ -8,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.urls import path
 
@@ -115,8 +116,9 @@ def test_a_security_mail_is_in_the_readers_language_and_survives_a_day_without_a
     run_all()
 
     [message] = mail.outbox
+    assert isinstance(message, EmailMultiAlternatives)
     assert message.subject == "Neue Anmeldung"
-    assert '<html lang="de"' in message.alternatives[0][0]
+    assert '<html lang="de"' in str(message.alternatives[0][0])
     assert message.message()["Auto-Submitted"] == "auto-generated"
     assert message.message()["List-Unsubscribe"] is None
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("locale")
+    folder: Path = tmp_path_factory.mktemp("locale")
     write_catalogue(folder)
     return folder
 
