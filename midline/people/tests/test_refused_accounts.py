@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from midline.jobs.services import run_all
 from midline.people.models import User
 from midline.people.tests.factories import PASSWORD, UserFactory
-from midline.people.tests.test_views import bytes_of, sign_in
+from midline.people.tests.test_views.steps import bytes_of, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from midline.activity.models import Event
 from midline.cases.models import Case, CaseType
 from midline.cases.services import case_begin, cases_share, patient_save
 from midline.cases.tests.factories import make_case, share
-from midline.cases.tests.test_account_collaborators import change
+from midline.cases.tests.test_account_collaborators.test_changing import change
 from midline.collaboration.models import Collaboration, Grant, Invitation
 from midline.collaboration.queries import token_of
 from midline.collaboration.services import collaboration_revoke

@@ -14,9 +14,9 @@ from midline.cases.models import Case
 from midline.cases.services import cases_share, search_keep
 from midline.cases.tests.addresses import ALL
 from midline.cases.tests.factories import make_case, move, share
-from midline.cases.tests.test_account_collaborators import change
+from midline.cases.tests.test_account_collaborators.test_changing import change
 from midline.collaboration.tests.factories import CollaborationFactory
-from midline.people.tests.test_views import bytes_of
+from midline.people.tests.test_views.steps import bytes_of
 from midline.practices.models import Practice
 from midline.records.tests.factories import tus_metadata
 from midline.web.tests.below_a_case import held_case

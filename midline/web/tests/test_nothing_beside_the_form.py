@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from midline.cases.models import Case
 from midline.cases.tests.factories import make_case, move
-from midline.cases.tests.test_account_collaborators import change
+from midline.cases.tests.test_account_collaborators.test_changing import change
 from midline.collaboration.models import Collaboration
 from midline.people.models import User
 from midline.people.tests.factories import PASSWORD

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from midline.cases.models import Order, Share, Status
 from midline.cases.services import case_shares_set, share_withhold, standing_grant_begin, standing_grant_end, standing_grant_to_single
-from midline.cases.tests.test_account_collaborators import change
+from midline.cases.tests.test_account_collaborators.test_changing import change
 from midline.collaboration.models import Collaboration, Grant
 from midline.collaboration.services.endings import lapse_at
 from midline.core import clock
