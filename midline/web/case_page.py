@@ -302,7 +302,7 @@ def next_step(case: Case, actor: Actor, actions: frozenset[Action], standing: St
                 words = _("The lab makes it next; no setup is needed.")
             return Next(_("The lab is at work"), words % {"n": case.newest_version + 1})
         case Status.APPROVED | Status.IN_MANUFACTURING:
-            if not case.approved_version:
+            if not case.approved_version or (order and not order.type.uses_setups):
                 return Next(_("The lab is at work"), _("No setup is needed for this order."))
             text = _("Version %(n)s is the one that is made.") % {"n": case.approved_version}
             return Next(_("The lab is at work"), text, _("Open version %(n)s") % {"n": case.approved_version}, review)

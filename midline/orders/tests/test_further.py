@@ -17,7 +17,7 @@ from midline.core.errors import NotAllowedNow
 from midline.lab.queries import queue_orders, queue_rows
 from midline.notify.models import Delivery
 from midline.orders.queries import missing
-from midline.orders.services import answers_save, further_start
+from midline.orders.services import answers_save, further_start, retainer_start
 from midline.orders.tests.test_views import at, save
 from midline.records.tests.factories import place_record
 from midline.setups.models import SetupVersion
@@ -346,6 +346,44 @@ def test_hidden_identity_holds_on_every_step(cast):
             assert page.status_code == 200
             assert "Zofia" not in page.content.decode()
             assert "Dąbrowska" not in page.content.decode()
+
+
+def test_a_discarded_revision_leaves_the_case_as_it_was(cast):
+    order = begin(cast, REVISION)
+    assert Case.objects.get(pk=order.case_id).status == "draft"
+
+    cast.owner.client.post(at("discard", order))
+
+    case = Case.objects.get(pk=order.case_id)
+    assert (case.status, case.case_type, case.orders.count()) == ("completed", "aligner", 1)
+    assert further_kinds(case) == (REVISION, REPLACEMENT)
+
+
+def test_a_retainer_too_takes_the_steps_of_the_approved_setup_alone(cast):
+    order = retainer_start(case=treated(cast, upper=12), by=cast.owner.actor, key=uuid4())
+
+    assert save(cast.owner.client, order, 2, "source_step", "13", None).status_code == 422
+    assert save(cast.owner.client, order, 2, "source_step", "12", None).status_code == 200
+
+
+def test_a_draft_names_the_steps_of_the_version_that_was_approved_when_it_was_begun(cast):
+    order = begin(cast, REPLACEMENT, "in_treatment", upper=12)
+    about = {"stages_upper": 40, "made_by": cast.technician.user, "original_size": 1}
+    SetupVersion.objects.create(case=order.case, order=order, number=2, **about)
+    Case.objects.filter(pk=order.case_id).update(approved_version=2)
+
+    assert save(cast.owner.client, order, 1, "replaced_steps", "13", None).status_code == 422
+
+
+def test_a_replacement_in_manufacturing_says_nothing_of_a_version_that_is_made(cast):
+    order = answer(begin(cast, REPLACEMENT, "in_treatment"), cast, arches="upper", replaced_steps="7", reason="lost")
+    cast.owner.client.post(at("submit", order), {"key": str(uuid4())})
+    order_move(order=order, event="start_manufacturing", by=lab_actor(cast.technician.user))
+
+    page = cast.owner.client.get(f"/provider/cases/{order.case.number}/").content.decode()
+
+    assert "No setup is needed for this order." in page
+    assert "is the one that is made" not in page
 
 
 def test_preference_sets_fill_no_further_order(cast):
