@@ -102,7 +102,7 @@ def _answer(request: HttpRequest, form: AcceptForm) -> dict[str, Any]:
 
 def _show(request: HttpRequest, template: str, found: Invitation, form: AcceptForm, status: int) -> HttpResponse:
     """The page, always with the grants as they are now: what the next answer is bound to."""
-    context = _facts(found) | {"form": form, "revision": found.collaboration.revision}
+    context = _facts(found) | {"form": form, "revision": found.collaboration.revision, "token": queries.token_of(found)}
     return render(request, template, context, status=status)
 
 
@@ -177,12 +177,12 @@ def _way_in(request: HttpRequest, found: Invitation, form: RegisterForm) -> dict
 
 
 @login_not_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def decline(request: HttpRequest, token: str) -> HttpResponse:
-    """No, with a reason if there is one."""
-    form = DeclineForm(request.POST, prefix="no")
+    """No, with a reason if there is one; asked first on a page of its own where there is no dialog."""
+    form = DeclineForm(request.POST if request.method == "POST" else None, prefix="no")
     if not form.is_valid():
-        return render(request, "collaboration/decline.html", {"decline": form, "token": token}, status=422)
+        return _declining(request, token, form)
     try:
         by = request.user if isinstance(request.user, User) else None
         row = services.invitation_decline(token=token, by=by, reason=form.cleaned_data["reason"])
@@ -192,8 +192,21 @@ def decline(request: HttpRequest, token: str) -> HttpResponse:
         return _wrong_person(request)
     except Refused as refused:
         refuse(form, refused)
-        return render(request, "collaboration/decline.html", {"decline": form, "token": token}, status=422)
+        return _declining(request, token, form)
     return render(request, "collaboration/declined.html", {"provider": row.provider})
+
+
+def _declining(request: HttpRequest, token: str, form: DeclineForm) -> HttpResponse:
+    found = queries.open_invitation(token)
+    if found is None:
+        return _closed(request)
+    if isinstance(request.user, User):
+        if not queries.belongs_to(found, request.user):
+            return _wrong_person(request)
+    elif found.person_id or queries.account_of(found.email):
+        return redirect_to_login(request.path)
+    context = {"decline": form, "token": token, "provider": found.collaboration.provider}
+    return render(request, "collaboration/decline.html", context, status=422 if form.is_bound else 200)
 
 
 @login_not_required
@@ -232,10 +245,12 @@ def _waiting(user: User) -> list[Invitation]:
     return list(queries.open_invitations().filter(person=user).select_related("collaboration__provider__person"))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def leave(request: PortalRequest, collaboration_id: int) -> HttpResponse:
-    """Ends the collaboration from the collaborator's side."""
+    """Ends the collaboration from the collaborator's side; asked first on a page of its own where there is no dialog."""
     row = get_object_or_404(Collaboration, pk=collaboration_id, person=request.user, state=Collaboration.State.ACTIVE)
+    if request.method == "GET":
+        return render(request, "collaboration/leave.html", {"row": row})
     services.collaboration_leave(collaboration=row, by=request.user)
     messages.success(request, _("You left. %(name)s was told.") % {"name": row.provider.name})
     return back_to(request, "collaboration:collaborations")

@@ -82,8 +82,10 @@ collaboration:invitation[token=unknown]       GET     . . . . . . . . . . . . .
 collaboration:register                        GET     o o o o o o o o o o o o o
 collaboration:register                        POST    o o o o o o o o o o o o o
 collaboration:passkey                         POST    o . . . . . . . . . . . .
+collaboration:decline                         GET     s x x x x x x x x x o x x
 collaboration:decline                         POST    x x x x x x x x x x o x x
 collaboration:collaborations                  GET     s o o o o o o o o o o o o
+collaboration:leave                           GET     s . . o . . . . . . . . .
 collaboration:leave                           POST    s . . o . . . . . . . . .
 cases:manage_orders                           GET     s o . . . . o . . . . o o
 cases:manage_orders                           POST    s o . . . . o . . . . o o

@@ -127,10 +127,20 @@ def test_leaving_ends_it_at_once(client, provider):
     assert client.post(f"/account/collaborations/{row.pk}/leave/").status_code == 404
 
 
+def test_leaving_asks_first_on_a_page_of_its_own(client, provider):
+    row = CollaborationFactory(provider=provider)
+    client.force_login(row.person)
+
+    assert "You see none of their cases from now on" in client.get(f"/account/collaborations/{row.pk}/leave/").content.decode()
+    row.refresh_from_db()
+    assert row.state == "active"
+
+
 def test_nobody_leaves_for_somebody_else(client, provider):
     row = CollaborationFactory(provider=provider)
     for user in (UserFactory(), provider.person):
         client.force_login(user)
+        assert client.get(f"/account/collaborations/{row.pk}/leave/").status_code == 404
         assert client.post(f"/account/collaborations/{row.pk}/leave/").status_code == 404
     assert Collaboration.objects.get().state == "active"
 

@@ -169,3 +169,26 @@ def test_answers_need_the_token_of_the_form(provider):
     assert careful.post(address(row), {"revision": "1", "terms": "1", "accept": "on"}).status_code == 403
     assert careful.post(address(row, "decline/")).status_code == 403
     assert Collaboration.objects.get().state == "invited"
+
+
+def test_declining_asks_first_on_a_page_of_its_own_and_answers_nothing_by_a_link(client, provider):
+    client.force_login(UserFactory(email="yuki@example.org"))
+    row = invite(provider)
+
+    page = client.get(address(row, "decline/"))
+
+    assert page.status_code == 200
+    assert "Maren Østby is told" in page.content.decode()
+    assert f'href="{address(row, "decline/")}"' in client.get(address(row)).content.decode()
+    assert Collaboration.objects.get().state == "invited"
+
+
+def test_the_page_that_asks_is_not_for_somebody_else(client, provider):
+    UserFactory(email="yuki@example.org")
+    row = invite(provider)
+
+    assert client.get(address(row, "decline/"))["Location"].startswith("/account/login/")
+    client.force_login(UserFactory())
+    refused = client.get(address(row, "decline/"))
+    assert refused.status_code == 403
+    assert "Østby" not in refused.content.decode()
