@@ -4,15 +4,15 @@ PYTHON ?= python3
 .PHONY: help demo test test-fast test-long test-policy test-mutants bench-list bench-setups bench-timing bench-sharing install build messages format clean
 
 help:
-	@echo "make demo       install, build, load the demo and serve it (PORT, HOST, MIDLINE_DATA)"
-	@echo "make test       every check and test, on SQLite and PostgreSQL, in Chromium"
-	@echo "make test-fast  checks and unit tests on SQLite, for daily work"
-	@echo "make test-long  the long proofs in full"
-	@echo "make test-policy    200,000 questions of access against an independent oracle, on SQLite and PostgreSQL (minutes)"
-	@echo "make test-mutants    changes of the policy, each of which the truth table must notice (minutes)"
-	@echo "make bench-list make bench-setups make bench-sharing    what lists, setups and sharing cost; results in docs/performance.md"
-	@echo "make messages   bring the catalogues of translations to today's texts (docs/translating.md)"
-	@echo "make format     put Python, TypeScript and templates into the house's form"
+	@echo "make demo          install, build, load the demo and serve it (PORT, HOST, MIDLINE_DATA)"
+	@echo "make test          every check and test, on SQLite and PostgreSQL, in Chromium"
+	@echo "make test-fast     checks and unit tests on SQLite, for daily work"
+	@echo "make test-long     the long proofs in full"
+	@echo "make test-policy   200,000 questions of access against an independent oracle, on SQLite and PostgreSQL (minutes)"
+	@echo "make test-mutants  changes of the policy, each of which the truth table must notice (minutes)"
+	@echo "make bench-list, bench-setups, bench-sharing, bench-timing   what lists, setups and sharing cost, what timing tells; docs/performance.md"
+	@echo "make messages      bring the catalogues of translations to today's texts (docs/translating.md)"
+	@echo "make format        put Python, TypeScript and templates into the house's form"
 
 demo:
 	@$(PYTHON) bin/demo.py

@@ -48,7 +48,25 @@ def main() -> int:
                 told(row)
                 found["rows"] = [r for r in found["rows"] if (r["question"], r["engine"]) != (name, chosen.engine)] + [row]
     report.keep("timing", found)
+    report.show("bench-timing", section(found))
     return 0
+
+
+def section(found: dict[str, Any]) -> str:
+    """The table of docs/performance.md."""
+    heads = ["question", "engine", "pairs", "AUC", "account, median ms", "nobody, median ms"]
+    lines = [
+        [
+            row["question"],
+            "SQLite" if row["engine"] == "sqlite" else "PostgreSQL",
+            f"{row['pairs']:,}",
+            row["auc"],
+            row["account_ms"],
+            row["nobody_ms"],
+        ]
+        for row in found["rows"]
+    ]
+    return f"{report.said(found['machine'])}\n\n{report.table(heads, lines, 2)}"
 
 
 @contextmanager
