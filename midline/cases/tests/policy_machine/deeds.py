@@ -92,7 +92,9 @@ class Deeds(Oracle):
                 one.terms_changed = 1
             else:  # "Inviting someone twice changes the grant, never doubles it"
                 self._change(one, terms, None)
-                one.address = address  # somebody who moved is known under the address that was typed last
+                # "Inviting someone twice … never doubles it", and "bound to the account that holds the address": the person is the same
+                # under a new address, and the row takes the one that was typed last, so that the next mail goes there.
+                one.address = address
             if one.state == "invited":
                 self._send(one)
             return one
@@ -100,9 +102,10 @@ class Deeds(Oracle):
         return Deed(*verdict((address != provider.person.address, "inviting oneself is refused")), apply)
 
     def _send(self, one: Collaboration) -> Invitation:
-        """ "Single use, expire after 14 days"; bound to the account that holds the address when it is sent, otherwise to the address.
+        """ "Single use, expire after 14 days"; "bound to the account that holds the address when it is sent, otherwise to the address".
 
-        A person whom it was bound to and who moved keeps it ("survives that person changing their e-mail"), where they read mail now.
+        `bound` follows that sentence first: whoever holds the address now. When nobody does, because the person to whom the first link
+        was bound reads their mail elsewhere, it stays theirs: an invitation "survives that person changing their e-mail".
         """
         if one.invitation:
             one.invitation.replaced = True

@@ -1,20 +1,20 @@
 """The machine: people act as they would, in an order that Hypothesis draws; after each act a batch of questions is asked."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import rule
 
 from midline.cases import services
 from midline.cases.models import CaseType, RecordNeed
 from midline.cases.services.practices import case_practice_set
 from midline.cases.tests.policy_machine.orders import ARROWS
-from midline.cases.tests.policy_machine.records import Case, Order, Person
+from midline.cases.tests.policy_machine.records import Case, Order, Person, Practice
 from midline.cases.tests.policy_machine.sharing import Sharing
-from midline.cases.tests.policy_machine.steps import drawn_terms, pick
+from midline.cases.tests.policy_machine.steps import pick
 from midline.cases.tests.policy_machine.world import names
 from midline.core.workspace import Workspace
 
@@ -27,26 +27,7 @@ EVENTS = (*ARROWS, "submit", "take", "publish", "publish", "send_changes", "take
 
 
 class PolicyMachine(Sharing):
-    """A world lived through to its end."""
-
-    @initialize(
-        colleagues=st.lists(st.tuples(pick, drawn_terms), min_size=3, max_size=4),
-        begun=st.lists(st.tuples(st.sampled_from(["aligner", "aligner", "retainer"]), st.integers(0, 3), pick), min_size=3, max_size=3),
-    )
-    def it_begins(self, colleagues: list[tuple[int, Any]], begun: list[tuple[str, int, int]]) -> None:
-        """Colleagues of both providers who have accepted, and cases that stand somewhere in the life cycle."""
-        self.asks = False
-        for n, (index, terms) in enumerate(colleagues):
-            others = [p for p in self.world.accounts if p is not self.provider(n // 2).person]
-            self.invite(n // 2, self.oracle.people.index(others[index % len(others)]), terms)
-            self._accept(self._page(self.oracle.invitations[-1]), self.oracle.invitations[-1].bound or self.person(0))
-        for n, (kind, steps, who) in enumerate(begun):
-            provider = self.provider(n // 2)
-            self.begin_case_as(provider.person, Workspace.PROVIDER, provider.practices[n % 2], kind)
-            self.share_or_stop(7 * who + 1, 1 << n, "owner", "share")
-            self.walk(n, who, steps)
-        self.asks = True
-        self.did(None)
+    """The acts on cases and orders, and time. `stories` says how a world begins."""
 
     # --- cases and orders ---
 
@@ -76,18 +57,20 @@ class PolicyMachine(Sharing):
     @rule(case=pick, who=pick, kind=st.sampled_from(["revision", "retainer", "replacement"]))
     def begin_order(self, case: int, who: int, kind: str) -> None:
         if chosen := self.one(self.oracle.cases, case):
-            person, workspace = self.collaborator_or_owner(chosen, who)
-            made = self.world.do(
-                "begin an order",
-                f"{person} as {workspace} begins a {kind} on {chosen}",
-                self.oracle.begin_order(person, workspace, chosen, kind),
-                lambda: services.order_begin(
-                    case=self.world.case_row(chosen), kind=CaseType(kind), by=self.world.actor(person, workspace), key=uuid4()
-                ),
-            )
-            if made:
-                self.world.remember(made[1], made[0].pk)
-            self.did(made)
+            self._begin_order(chosen, kind, *self.collaborator_or_owner(chosen, who))
+
+    def _begin_order(self, chosen: Case, kind: str, person: Person, workspace: Workspace) -> None:
+        made = self.world.do(
+            "begin an order",
+            f"{person} as {workspace} begins a {kind} on {chosen}",
+            self.oracle.begin_order(person, workspace, chosen, kind),
+            lambda: services.order_begin(
+                case=self.world.case_row(chosen), kind=CaseType(kind), by=self.world.actor(person, workspace), key=uuid4()
+            ),
+        )
+        if made:
+            self.world.remember(made[1], made[0].pk)
+        self.did(made)
 
     def _order(self, case: Case, index: int) -> Order:
         return case.current if index % 4 else case.orders[index // 4 % len(case.orders)]
@@ -95,7 +78,16 @@ class PolicyMachine(Sharing):
     @rule(case=pick, who=pick, order=pick, event=st.sampled_from(EVENTS))
     def move(self, case: int, who: int, order: int, event: str) -> None:
         if chosen := self.one(self.oracle.cases, case):
-            self._move(chosen, self._order(chosen, order), event, *self.collaborator_or_owner(chosen, who))
+            which = self._order(chosen, order)
+            able = self.able(chosen, which, event) if who % 4 else []
+            self._move(chosen, which, event, *(self.one(able, who // 4) or self.collaborator_or_owner(chosen, who)))
+
+    def able(self, case: Case, order: Order, event: str) -> list[tuple[Person, Workspace]]:
+        """Who may lead the order on, those who see the case as collaborators first."""
+        seeing = [(p, Workspace.COLLABORATOR) for p in self.world.accounts if self.oracle.through(p, case)]
+        lab = [(p, Workspace.LAB) for p in self.world.accounts if p.technician]
+        able = [*seeing, (case.provider.person, Workspace.PROVIDER), *lab]
+        return [w for w in able if self.oracle.move(*w, case, order, event).verdict.name == "DONE"]
 
     @rule(case=pick, who=pick, steps=st.integers(1, 4))
     def walk(self, case: int, who: int, steps: int) -> None:
@@ -107,10 +99,7 @@ class PolicyMachine(Sharing):
             if chosen is None or order is None or order.state not in ahead:
                 return
             event = ahead[order.state] if order.uses_setups or order.state != "submitted" else "start_manufacturing"
-            seeing = [(p, Workspace.COLLABORATOR) for p in self.world.accounts if self.oracle.through(p, chosen)]
-            lab = [(p, Workspace.LAB) for p in self.world.accounts if p.technician]
-            able = [*seeing, (chosen.provider.person, Workspace.PROVIDER), *lab]
-            able = [w for w in able if self.oracle.move(*w, chosen, order, event).verdict.name == "DONE"]
+            able = self.able(chosen, order, event)
             if not able:
                 return
             self._move(chosen, order, event, *able[(who + n) % len(able)])
@@ -128,46 +117,52 @@ class PolicyMachine(Sharing):
     @rule(case=pick, who=pick, slots=st.sets(st.sampled_from(["upper_scan", "profile"]), min_size=1))
     def ask_records(self, case: int, who: int, slots: set[str]) -> None:
         if chosen := self.one(self.oracle.cases, case):
-            person, workspace = self.collaborator_or_owner(chosen, who)
-            order = chosen.current
-            made = self.world.do(
-                "ask for records",
-                f"{person} as {workspace} asks for {names(sorted(slots))} of {chosen}",
-                self.oracle.ask_records(person, workspace, chosen, order, slots),
-                lambda: services.records_ask(
-                    order=self.world.order_row(order), by=self.world.actor(person, workspace),
-                    asks=[services.Ask(slot, RecordNeed.Kind.MISSING, "It ends at 36.") for slot in sorted(slots)],
-                ),
-            )  # fmt: skip
-            self.did(made)
+            self._ask_for(chosen, slots, *self.collaborator_or_owner(chosen, who))
+
+    def _ask_for(self, chosen: Case, slots: set[str], person: Person, workspace: Workspace) -> None:
+        order = chosen.current
+        made = self.world.do(
+            "ask for records",
+            f"{person} as {workspace} asks for {names(sorted(slots))} of {chosen}",
+            self.oracle.ask_records(person, workspace, chosen, order, slots),
+            lambda: services.records_ask(
+                order=self.world.order_row(order), by=self.world.actor(person, workspace),
+                asks=[services.Ask(slot, RecordNeed.Kind.MISSING, "It ends at 36.") for slot in sorted(slots)],
+            ),
+        )  # fmt: skip
+        self.did(made)
 
     @rule(case=pick, who=pick, slot=st.sampled_from(["upper_scan", "profile"]))
     def answer(self, case: int, who: int, slot: str) -> None:
         needing = [c for c in self.oracle.cases if c.current.asked]
         if chosen := self.one(needing, case):
-            person, workspace = self.collaborator_or_owner(chosen, who)
-            order = chosen.current
-            made = self.world.do(
-                "answer with a record",
-                f"{person} as {workspace} adds {slot} to {chosen}",
-                self.oracle.answer(person, workspace, chosen, order, slot),
-                lambda: services.need_answer(order=self.world.order_row(order), slot=slot, by=self.world.actor(person, workspace)),
-            )
-            self.did(made)
+            self._answer(chosen, slot, *self.collaborator_or_owner(chosen, who))
+
+    def _answer(self, chosen: Case, slot: str, person: Person, workspace: Workspace) -> None:
+        order = chosen.current
+        made = self.world.do(
+            "answer with a record",
+            f"{person} as {workspace} adds {slot} to {chosen}",
+            self.oracle.answer(person, workspace, chosen, order, slot),
+            lambda: services.need_answer(order=self.world.order_row(order), slot=slot, by=self.world.actor(person, workspace)),
+        )
+        self.did(made)
 
     @rule(case=pick, who=pick, order=pick)
     def discard(self, case: int, who: int, order: int) -> None:
-        chosen = self.one(self.oracle.cases, case)
-        if chosen and who % 2:
-            person, workspace = self.collaborator_or_owner(chosen, who // 2)
-            which = self._order(chosen, order)
-            made = self.world.do(
-                "discard",
-                f"{person} as {workspace} discards {which} of {chosen}",
-                self.oracle.discard(person, workspace, chosen, which),
-                lambda: services.draft_discard(order=self.world.order_row(which), by=self.world.actor(person, workspace)),
-            )
-            self.did(made)
+        """Mostly drafts: of what is further, nothing can be discarded."""
+        drafts = [c for c in self.oracle.cases if c.current.state == "draft"]
+        if chosen := self.one(drafts if drafts and case % 4 else self.oracle.cases, case // 4):
+            self._discard(chosen, self._order(chosen, order), *self.collaborator_or_owner(chosen, who))
+
+    def _discard(self, chosen: Case, which: Order, person: Person, workspace: Workspace) -> None:
+        made = self.world.do(
+            "discard",
+            f"{person} as {workspace} discards {which} of {chosen}",
+            self.oracle.discard(person, workspace, chosen, which),
+            lambda: services.draft_discard(order=self.world.order_row(which), by=self.world.actor(person, workspace)),
+        )
+        self.did(made)
 
     @rule(case=pick, who=pick, practice=pick)
     def move_to_another_practice(self, case: int, who: int, practice: int) -> None:
@@ -175,15 +170,18 @@ class PolicyMachine(Sharing):
             person, workspace = self.collaborator_or_owner(chosen, who)
             practices = [p for provider in self.oracle.providers for p in provider.practices]
             target = practices[practice % len(practices)] if practice % 5 == 0 else chosen.provider.practices[practice % 2]
-            made = self.world.do(
-                "move to a practice",
-                f"{person} as {workspace} moves {chosen} to {target}",
-                self.oracle.move_practice(person, workspace, chosen, target),
-                lambda: case_practice_set(
-                    case=self.world.case_row(chosen), practice=self.world.practice_row(target), by=self.world.actor(person, workspace)
-                ),
-            )
-            self.did(made)
+            self._move_to_practice(chosen, target, person, workspace)
+
+    def _move_to_practice(self, chosen: Case, target: Practice, person: Person, workspace: Workspace) -> None:
+        made = self.world.do(
+            "move to a practice",
+            f"{person} as {workspace} moves {chosen} to {target}",
+            self.oracle.move_practice(person, workspace, chosen, target),
+            lambda: case_practice_set(
+                case=self.world.case_row(chosen), practice=self.world.practice_row(target), by=self.world.actor(person, workspace)
+            ),
+        )
+        self.did(made)
 
     @rule(case=pick, who=pick, how=st.sampled_from(["mark", "mark", "mark", "take back", "push back"]), older=st.booleans())
     def ready(self, case: int, who: int, how: str, older: bool) -> None:
@@ -196,6 +194,9 @@ class PolicyMachine(Sharing):
         elif how != "push back" and workspace is not Workspace.COLLABORATOR:
             workspace = Workspace.COLLABORATOR
         version = max(1, chosen.newest - (older and who % 3 == 0))
+        self._ready(chosen, version, how, person, workspace)
+
+    def _ready(self, chosen: Case, version: int, how: str, person: Person, workspace: Workspace) -> None:
         row, by = self.world.case_row(chosen), self.world.actor(person, workspace)
         deed = {"mark": self.oracle.mark, "take back": self.oracle.take_mark_back, "push back": self.oracle.push_back}[how]
         act: dict[str, Callable[[], Any]] = {
@@ -218,7 +219,14 @@ class PolicyMachine(Sharing):
             if until is None:
                 return
             step = until - self.oracle.now - timedelta(seconds="last second" in span)
+        self._wait(step, span)
+
+    def _wait_until(self, moment: datetime) -> None:
+        if moment > self.oracle.now:
+            self._wait(moment - self.oracle.now, f"until {moment:%Y-%m-%d %H:%M:%S %Z}")
+
+    def _wait(self, step: timedelta, span: str) -> None:
         self.oracle.now += step
         self.world.history.append(f"time passes: {span}")
-        self.figures.met_with(f"time: {span}")
+        self.figures.met_with(f"time: {span if span in SPANS else 'of a story'}")
         self.did(None)

@@ -139,6 +139,7 @@ class Orders(Deeds):
         """ "Moving a case to another practice of its provider changes no access". Another provider's practice is no choice."""
 
         def apply() -> None:
+            case.moved = case.moved or practice is not case.practice
             case.practice = practice
 
         mine = (practice in case.provider.practices, "it is another provider's practice")

@@ -258,12 +258,14 @@ class Questions:
                 ("taken away on a case", self.oracle.live(one) and any(one.value("hold", case) for case in given)),
                 ("nothing shared", self.oracle.live(one) and not given),
                 ("a provider as collaborator", self.oracle.live(one) and any(p.person is one.person for p in self.oracle.providers)),
-                ("registered later", self.oracle.live(one) and one.person in self.world.accounts[6:]),
+                ("registered later", self.oracle.live(one) and one.person in self.world.accounts[len(self.world.cast.users):]),
                 ("plans an order", any(o.planner == (one.person, Workspace.COLLABORATOR) for c in given for o in c.orders)),
             ):  # fmt: skip
                 if here:
                     self.figures.met_with(name)
+        self.figures.met_with("undone", sum(act.undone for act in self.world.acts))
         for case in self.oracle.cases:
+            self.figures.met_with("moved between practices", case.moved)
             self.figures.met_with(f"summary {self.oracle.summary(case)}")
 
     def _names(self, pks: set[int]) -> set[str]:

@@ -79,6 +79,7 @@ class Case:
     orders: list[Order] = field(default_factory=list)
     submitted: bool = False
     newest: int = 0
+    moved: bool = False
     marks: set[tuple["Collaboration", int]] = field(default_factory=set)
 
     @property

@@ -1,6 +1,6 @@
 """What every step of the machine shares: the world, choosing among what is there, and asking after each act."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -9,9 +9,9 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from midline.cases.tests.policy_machine.deeds import GRANTS, Terms
+from midline.cases.tests.policy_machine.deeds import GRANTS, Deed, Terms, Verdict
 from midline.cases.tests.policy_machine.questions import Questions
-from midline.cases.tests.policy_machine.records import Case, Collaboration, Page, Person
+from midline.cases.tests.policy_machine.records import Case, Collaboration, Page, Person, Provider
 from midline.cases.tests.policy_machine.world import TICK, Cast, Figures, World
 from midline.collaboration import services as collaborating
 from midline.collaboration.models import Collaboration as CollaborationRow
@@ -58,7 +58,12 @@ class Steps(RuleBasedStateMachine):
     def one(self, items: Sequence[T], index: int) -> T | None:
         return items[index % len(items)] if items else None
 
-    def provider(self, index: int):
+    def promising(self, items: Sequence[T], says: Callable[[T], Deed], index: int) -> T | None:
+        """Mostly one on which the act is not refused, so that every act comes to be done; now and then any."""
+        able = [item for item in items if says(item).verdict is not Verdict.REFUSED]
+        return self.one(able if able and index % 5 else items, index // 5)
+
+    def provider(self, index: int) -> Provider:
         return self.oracle.providers[index % len(self.oracle.providers)]
 
     def person(self, index: int) -> Person:

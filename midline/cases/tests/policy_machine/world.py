@@ -35,7 +35,7 @@ BEGINS = datetime(2026, 3, 24, 21, 30, tzinfo=UTC)
 # Two providers whose practices lie in several time zones; summer time begins in Oslo within the week.
 CLINICS = {"Maren": ("Europe/Oslo", "Pacific/Auckland"), "Luis": ("America/Los_Angeles", "Europe/Oslo")}
 OTHERS = ("Priya", "Jonas", "Ingrid the technician", "Aino the administrator")
-UNREGISTERED = ("Noor", "Sven")
+UNREGISTERED = ("Noor", "Sven", "Tove")
 
 
 class Disagreement(AssertionError):
@@ -96,6 +96,7 @@ class Figures:
 
 class World:
     def __init__(self, cast: Cast, figures: Figures) -> None:
+        self.cast = cast
         self.figures = figures
         self.history: list[str] = []
         self.oracle = Orders(BEGINS)
