@@ -19,6 +19,7 @@ from midline.notify.models import Delivery
 from midline.orders.queries import missing
 from midline.orders.services import answers_save, further_start, retainer_start
 from midline.orders.tests.test_views import at, save
+from midline.practices.models import PreferenceSet
 from midline.records.tests.factories import place_record
 from midline.setups.models import SetupVersion
 
@@ -387,7 +388,12 @@ def test_a_replacement_in_manufacturing_says_nothing_of_a_version_that_is_made(c
 
 
 def test_preference_sets_fill_no_further_order(cast):
-    assert cast.owner.client.post(at("prefer", begin(cast, REPLACEMENT)), {"set": "1"}).status_code == 404
+    order = begin(cast, REPLACEMENT)
+    usual = PreferenceSet.objects.create(provider=cast.practice.provider, name="Usual", data={"ipr": "none"})
+
+    assert cast.owner.client.post(at("prefer", order), {"set": usual.pk}).status_code == 404
+    order.refresh_from_db()
+    assert "ipr" not in order.prescription
 
 
 def test_words_are_shown_as_they_were_written(cast):
