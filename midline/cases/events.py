@@ -52,6 +52,12 @@ class RecordsAsked(CaseHappening):
     KIND = "records.asked"
 
 
+class CaseCorrected(CaseHappening):
+    """data: changed, the names of the fields; never a value, because values are names."""
+
+    KIND = "case.corrected"
+
+
 class CaseShared(CaseHappening):
     """One case and one or more collaborations: data has added and removed (names; their ids in added_ids and removed_ids).
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from midline.cases.views import account, collaborator, manage, orders, popover, undo, withholding
+from midline.cases.views import account, collaborator, details, manage, orders, popover, undo, withholding
 
 app_name = "cases"
 urlpatterns: list[URLPattern] = [
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("provider/orders/share/", orders.orders_share, name="orders_share"),
     path("provider/cases/<str:number>/collaborators/", popover.case_collaborators, name="case_collaborators"),
     path("provider/cases/<str:number>/collaborators/<int:collaboration_id>/", withholding.case_permissions, name="case_permissions"),
+    path("provider/cases/<str:number>/details/", details.case_details, name="case_details"),
     path("provider/collaborators/", manage.manage_collaborators, name="manage_collaborators"),
     path("provider/collaborators/<int:collaboration_id>/shares/", manage.shares_change, name="shares_change"),
     path("provider/collaborators/<int:collaboration_id>/matching/", manage.shares_matching, name="shares_matching"),

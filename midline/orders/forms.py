@@ -27,11 +27,9 @@ from midline.cases.prescription import (
     step_numbers,
     steps_written,
 )
-from midline.core import clock
 from midline.practices.models import Practice
 
 PATIENT_FIELDS: Final = ("first_name", "last_name", "birth_on", "sex")
-OLDEST: Final = date(1900, 1, 1)
 FUSSY: Final = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -106,9 +104,8 @@ class PatientForm(Draft):
 
     def clean_birth_on(self) -> date | None:
         born: date | None = self.cleaned_data.get("birth_on")
-        if born and not OLDEST <= born <= clock.now().date():
-            said = {"day": born.isoformat()}
-            raise ValidationError(_("%(day)s is no birth date. Enter a day between 1900 and today.") % said)
+        if born and not Patient.may_be_born(born):
+            raise ValidationError(_("%(day)s is no birth date. Enter a day between 1900 and today.") % {"day": born.isoformat()})
         return born
 
 

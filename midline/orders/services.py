@@ -25,6 +25,7 @@ from midline.cases.queries import further_kinds
 from midline.cases.services import (
     Clash,
     case_begin,
+    case_practice_set,
     case_shares_hold,
     case_shares_set,
     case_touch,
@@ -125,7 +126,7 @@ def answers_save(*, order: Order, by: Actor, values: dict[str, Any], before: dic
     if clashes:
         raise Clash(clashes)
     _save_patient(case, by, {name: touched[name] for name in PATIENT if name in touched}, now)
-    _save_practice(case, touched.get("practice"))
+    _save_practice(case, by, touched.get("practice"))
     rest = {name: value for name, value in touched.items() if name not in {*PATIENT, "practice"}}
     order_save(order=fresh, by=by, values=rest, step=step)
     case_touch(case.pk)
@@ -166,15 +167,11 @@ def _save_patient(case: Case, by: Actor, changed: dict[str, Any], now: dict[str,
     )
 
 
-def _save_practice(case: Case, practice_id: Any) -> None:
+def _save_practice(case: Case, by: Actor, practice_id: Any) -> None:
     """Another practice of the same provider; a stranger's is no choice of the form, and not of a forged one either."""
     if practice_id is None:
         return
-    practice = Practice.objects.filter(pk=practice_id, provider_id=case.provider_id).first()
-    if practice is None:
-        raise PermissionDenied
-    Case.objects.filter(pk=case.pk).update(practice=practice)
-    case.practice = practice
+    case_practice_set(case=case, practice=Practice(pk=practice_id), by=by)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """What happened to a case, told in words: one line an event, with the sign and tone of what it was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -92,6 +93,8 @@ def _told(event: Event) -> tuple[str, str, str]:
             return _("asked for: %(records)s") % {"records": wanted}, "file-warning", "act"
         case "records.added" | "record.added":
             return _("added a record: %(record)s") % {"record": _slot(data.get("slot", ""))}, "upload", "idle"
+        case "case.corrected":
+            return _corrected(data), "pencil", "idle"
         case "case.shared":
             return _shared(data), "users", "peer"
         case "setup.ready":
@@ -118,6 +121,14 @@ def _told(event: Event) -> tuple[str, str, str]:
 
 def _slot(name: str) -> str:
     return str(Slot(name).label) if name in Slot.values else name
+
+
+def _corrected(data: Mapping[str, object]) -> str:
+    if data.get("changed") == ["practice_id"]:
+        return _("moved the case to another practice")
+    if "practice_id" in str(data.get("changed")):
+        return _("corrected the patient’s details and moved the case to another practice")
+    return _("corrected the patient’s details")
 
 
 def _shared(data: dict[str, list[str]]) -> str:

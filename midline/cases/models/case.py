@@ -1,6 +1,7 @@
 """Patient, case, and what a list shows of higher rooms."""
 
 from datetime import date
+from typing import Final
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from midline.cases.models.status import CaseType, Group, Status
+from midline.core import clock
 from midline.core.locks import LockedWithoutKey
 from midline.core.text import norm
 from midline.practices.models import Practice, Provider
+
+OLDEST: Final = date(1900, 1, 1)
 
 
 class Patient(models.Model):
@@ -41,6 +45,11 @@ class Patient(models.Model):
     def name_norm(self) -> str:
         """Comparable, family name last as written: a search matches any part of a word."""
         return norm(self.name)
+
+    @staticmethod
+    def may_be_born(day: date) -> bool:
+        """From 1900 to today."""
+        return OLDEST <= day <= clock.now().date()
 
     def age(self, on: date) -> int | None:
         if self.birth_on is None:

@@ -22,5 +22,5 @@ def case_practice_set(*, case: Case, practice: Practice, by: Actor) -> Case:
     if not Practice.objects.filter(pk=practice.pk, provider_id=locked.provider_id).exists():
         raise PermissionDenied
     Case.objects.filter(pk=locked.pk).update(practice=practice)
-    case.practice = practice
+    case.practice_id = practice.pk
     return case

@@ -95,6 +95,8 @@ cases:case_collaborators                      GET     s o . . . . . . . . . . .
 cases:case_collaborators                      POST    s o . . . . . . . . . . .
 cases:case_permissions                        GET     s o . . . . . . . . . . .
 cases:case_permissions                        POST    s o . . . . . . . . . . .
+cases:case_details                            GET     s o . . . . . . . . . . .
+cases:case_details                            POST    s o . . . . . . . . . . .
 cases:shares_matching                         GET     s o . . . . . . . . . . .
 cases:shares_matching                         POST    s - . . . . - . . . . - -
 cases:manage_collaborators                    GET     s o . . . . o . . . . o o
