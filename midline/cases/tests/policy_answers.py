@@ -1,8 +1,9 @@
 """What the policy says about the people of the truth table, in each direction: where it differs from the table, in words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain, islice
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,10 @@ from midline.people.policies import Actor
 ACTIONS: Final = tuple(Action)
 
 
+# One thing to ask of the policy: yields, in words, where it says something else than the table.
+Question = Callable[[], Iterator[str]]
+
+
 def disagreements(world: World, *, each: bool = True, most: int = 12) -> list[str]:
     """Where a direction of the policy says something else than the table, in words; the first `most`.
 
@@ -28,62 +33,72 @@ def disagreements(world: World, *, each: bool = True, most: int = 12) -> list[st
     else for every line and a few of both, other ones from line to line.
     """
     with clock.at(NOW):
-        return list(islice(_disagreements(world, each=each), most))
+        return list(islice(chain.from_iterable(ask() for ask in questions(world, each=each)), most))
 
 
-def _disagreements(world: World, *, each: bool) -> Iterator[str]:
+def questions(world: World, *, each: bool = True) -> Iterator[Question]:
+    """Everything to ask, one by one; they may be asked in any order, at the moment `NOW`."""
     for n, standing in enumerate(world.standings):
         cases = standing.cases if each else standing.cases[n % len(standing.cases) :][:1]
         actions = ACTIONS if each else (Action.VIEW, *(ACTIONS[(5 * n + k) % len(ACTIONS)] for k in range(5)))
-        for direction, asked, found in _directions(standing, cases, actions):
-            for case, allowed in found.items():
-                if wrong := ", ".join(sorted(allowed ^ (standing.may & set(asked)))):
-                    yield f"{direction} differs in {wrong} on a case that is {case.status}: {standing.line}"
+        yield partial(_of_actions_on, standing, cases)
+        yield partial(_of_cases_for, standing, actions)
         for case in cases:
-            yield from _at_the_door(standing, case, ACTIONS[(n + case.pk) % len(ACTIONS)])
-        yield from _of_beginnings(standing)
-    yield from _of_orders(world)
-    yield from _of_costs(world)
-    yield from _of_recipients(world)
-
-
-def _directions(
-    standing: Standing, cases: Iterable[Case], actions: tuple[Action, ...]
-) -> Iterator[tuple[str, tuple[Action, ...], dict[Case, frozenset[Action]]]]:
-    actor = standing.actor
-    yield "actions_on", ACTIONS, {case: policies.actions_on(actor, case) for case in cases}
-    listed: dict[int, set[Action]] = defaultdict(set)
-    for action in actions:
-        for pk in policies.cases_for(actor, action).values_list("pk", flat=True):
-            listed[pk].add(action)
-    yield "cases_for", actions, {case: frozenset(listed[case.pk]) for case in standing.cases}
-
-
-def _of_recipients(world: World) -> Iterator[str]:
-    """users_who_may of each workspace, and recipients, which runs through the three of them."""
+            yield partial(_at_the_door, standing, case, ACTIONS[(n + case.pk) % len(ACTIONS)])
+        yield partial(_of_beginnings, standing)
+    yield partial(_of_orders, world)
+    yield partial(_of_costs, world)
     asked: dict[Case, list[Standing]] = defaultdict(list)
     for standing in world.standings:
         for case in standing.cases:
             asked[case].append(standing)
     for case, standings in asked.items():
-        for action in Action:
-            told = {(a.user_id, a.workspace, a.provider_id) for a in policies.recipients(action, case, lab=True)}
-            spaces = {w: set(policies.users_who_may(action, case, w).values_list("pk", flat=True)) for w in Workspace}
-            for standing in standings:
-                actor, right = standing.actor, action in standing.may
-                where = f"{action} on a case that is {case.status}: {standing.line}"
-                if (actor.user_id in spaces[actor.workspace]) != right:
-                    yield f"users_who_may differs in {where}"
-                of = case.provider_id if actor.workspace is Workspace.PROVIDER else None
-                if ((actor.user_id, actor.workspace, of) in told) != right:
-                    yield f"recipients differs in {where}"
-        lab = [actor for actor in policies.recipients(Action.VIEW, case) if actor.workspace is Workspace.LAB]
-        if lab:
-            yield f"recipients names the lab, which nobody asked for, on a case that is {case.status}"
-        counted = set(policies.collaborations_on(case).values_list("person_id", flat=True))
-        for standing in standings:
-            if (standing.actor.user_id in counted) != standing.counted:
-                yield f"collaborations_on differs on a case that is {case.status}: {standing.line}"
+        yield from (partial(_of_recipients, case, standings, action) for action in Action)
+        yield partial(_of_the_number, case, standings)
+
+
+def _of_actions_on(standing: Standing, cases: Iterable[Case]) -> Iterator[str]:
+    for case in cases:
+        yield from _differs("actions_on", standing, case, policies.actions_on(standing.actor, case), ACTIONS)
+
+
+def _of_cases_for(standing: Standing, actions: tuple[Action, ...]) -> Iterator[str]:
+    listed: dict[int, set[Action]] = defaultdict(set)
+    for action in actions:
+        for pk in policies.cases_for(standing.actor, action).values_list("pk", flat=True):
+            listed[pk].add(action)
+    for case in standing.cases:
+        yield from _differs("cases_for", standing, case, frozenset(listed[case.pk]), actions)
+
+
+def _differs(direction: str, standing: Standing, case: Case, allowed: frozenset[Action], asked: Iterable[Action]) -> Iterator[str]:
+    if wrong := ", ".join(sorted(allowed ^ (standing.may & set(asked)))):
+        yield f"{direction} differs in {wrong} on a case that is {case.status}: {standing.line}"
+
+
+def _of_recipients(case: Case, standings: Iterable[Standing], action: Action) -> Iterator[str]:
+    """users_who_may of each workspace, and recipients, which runs through the three of them."""
+    told = {(a.user_id, a.workspace, a.provider_id) for a in policies.recipients(action, case, lab=True)}
+    spaces = {w: set(policies.users_who_may(action, case, w).values_list("pk", flat=True)) for w in Workspace}
+    for standing in standings:
+        actor, right = standing.actor, action in standing.may
+        where = f"{action} on a case that is {case.status}: {standing.line}"
+        if (actor.user_id in spaces[actor.workspace]) != right:
+            yield f"users_who_may differs in {where}"
+        of = case.provider_id if actor.workspace is Workspace.PROVIDER else None
+        if ((actor.user_id, actor.workspace, of) in told) != right:
+            yield f"recipients differs in {where}"
+
+
+def _of_the_number(case: Case, standings: Iterable[Standing]) -> Iterator[str]:
+    """Who is counted beside a case; and that nobody of the lab is told what the lab was not asked for."""
+    lab = [actor for actor in policies.recipients(Action.VIEW, case) if actor.workspace is Workspace.LAB]
+    if lab:
+        yield f"recipients names the lab, which nobody asked for, on a case that is {case.status}"
+    counted = set(policies.collaborations_on(case).values_list("person_id", flat=True))
+    for standing in standings:
+        if (standing.actor.user_id in counted) != standing.counted:
+            yield f"collaborations_on differs on a case that is {case.status}: {standing.line}"
 
 
 def _at_the_door(standing: Standing, case: Case, action: Action) -> Iterator[str]:
@@ -97,11 +112,14 @@ def _at_the_door(standing: Standing, case: Case, action: Action) -> Iterator[str
 
 
 def _of_beginnings(standing: Standing) -> Iterator[str]:
-    """providers_for: adding orders; what is the owner's alone; and what is no owner's."""
-    owner = Action.APPROVE in standing.may
+    """providers_for: adding orders; what is the owner's alone; and what is no owner's. A provider is told of nobody but whom they name."""
+    actor, owner = standing.actor, Action.APPROVE in standing.may
     for action, right in ((Action.ADD_ORDER, standing.begins), (Action.APPROVE, owner), (Action.MANUFACTURE, False)):
-        if policies.providers_for(standing.actor, action).filter(pk=standing.cases[0].provider_id).exists() != right:
+        told = set(policies.providers_for(actor, action).values_list("pk", flat=True))
+        if (standing.cases[0].provider_id in told) != right:
             yield f"providers_for differs in {action}: {standing.line}"
+        if actor.workspace is Workspace.PROVIDER and told - {actor.provider_id}:
+            yield f"providers_for differs in {action}, it tells of a provider who was not named: {standing.line}"
 
 
 def _of_orders(world: World) -> Iterator[str]:

@@ -145,6 +145,7 @@ COLLABORATORS: Final = """
   everything        | active           | every case, held row ended             | no everything here             | see, name, orders, decline, records, copies, originals, take
   everything        | active           | single, ended and shared again         | no everything there before     | see, name, orders, decline, records, copies, originals, take
   everything        | active           | single, and another case               | no everything there            | see, name, orders, decline, records, copies, originals, take
+  everything        | active           | every case, and another case           | no everything there            | see, name, orders, decline, records, copies, originals, take
   nothing           | active           | single                                 | no everything here             | see, name
   download          | active           | single                                 | no add orders here             | see, name, copies, originals
 

@@ -94,6 +94,7 @@ EVERY: Final = {
     "every case and single",
     "every case, held row",
     "every case, held row ended",
+    "every case, and another case",
     "every case of another provider",
 }
 # How the row of the case stands: (gives, ended); without an entry there is none.
