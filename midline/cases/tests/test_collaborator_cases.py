@@ -178,14 +178,14 @@ def crowd(n: int, person, begin: int = 0) -> list[Practice]:
     practices = Practice.objects.bulk_create(Practice(provider=p, name=f"Practice {i:04}") for i, p in enumerate(providers))
     about = {"person": person, "email": person.email, "first_name": "A", "last_name": "B", "state": "active", "every_case": True}
     Collaboration.objects.bulk_create(Collaboration(provider=p, relation="mentor", accepted_at=clock.now(), **about) for p in providers)
-    first = (Case.objects.order_by("-id").values_list("pk", flat=True).first() or 0) + 1
-    numbered = enumerate(zip(providers, practices, users, strict=True), start=first)
+    # The database gives the ids; a number far from those of other cases keeps clear of them.
+    numbered = zip(named, providers, practices, users, strict=True)
     Case.objects.bulk_create(
         Case(
-            pk=pk, number=Case.number_for(pk), provider=p, practice=w, case_type="aligner", status="submitted",
+            number=Case.number_for(2_000_000 + n), provider=p, practice=w, case_type="aligner", status="submitted",
             submitted_at=clock.now(), created_by=u, clinician_norm=norm(u.name),
         )
-        for pk, (p, w, u) in numbered
+        for n, p, w, u in numbered
     )  # fmt: skip
     for provider in providers:
         ProviderCount.objects.update_or_create(pk=provider.pk, defaults={"submitted": 1})

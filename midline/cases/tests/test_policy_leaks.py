@@ -196,6 +196,7 @@ def policy_with(old: str, new: str) -> ModuleType:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_the_table_notices_each_leak(world, monkeypatch):
     unnoticed = []
     for name, old, new in LEAKS:
@@ -230,6 +231,7 @@ def changed_tables() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_the_table_notices_each_entry_more_or_less_in_a_table_of_the_policy(world, monkeypatch):
     unnoticed = []
     for name, tables in changed_tables():

@@ -77,6 +77,7 @@ def test_no_answer_differs_from_the_description(db, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("fault", sorted(FAULTS) if IN_FULL else QUICKLY_FOUND)
 def test_the_machine_finds_a_planted_fault(db, fault):
     cast = Cast.make()

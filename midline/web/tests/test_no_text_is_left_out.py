@@ -55,6 +55,7 @@ def said(left: dict[str, set[str]]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_every_page_is_translated(there, brackets):
     User.objects.update(language="de")
     written = what_people_wrote()
@@ -77,6 +78,7 @@ def test_every_page_is_translated(there, brackets):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_every_mail_of_an_event_is_translated(every_kind, brackets):  # noqa: F811 - the fixture
     written = [*what_people_wrote(), "Ida Ek", "Priya Nair", "Posten", "NO 4711"]
     left: dict[str, set[str]] = defaultdict(set)
