@@ -181,7 +181,7 @@ def test_declining_tells_the_provider_the_reason(desks: dict[str, Desk], provide
     _adds(provider, "noor@example.org", "Noor", "Haddad")
     desk = desks["noor"]
     desk.go(link_in(portal.mailbox.wait("noor@example.org", "registration"), "/invitation/"))
-    button(desk.page, "Decline the invitation").click()
+    desk.page.get_by_role("link", name="Decline the invitation").click()
     dialog = desk.page.locator("dialog[open]")
     dialog.get_by_label(re.compile("Reason")).fill("On leave until March")
     desk.picture("decline")
@@ -208,10 +208,10 @@ def test_a_collaborator_leaves_after_being_asked(desks: dict[str, Desk], provide
     page.wait_for_url("**/collaborator/cases/")
 
     desk.go("/account/collaborations/")
-    button(page, "Leave").click()
+    page.get_by_role("link", name="Leave", exact=True).click()
     expect(page.locator("dialog[open]")).to_contain_text("You see none of their cases from now on")
     button(page.locator("dialog[open]"), "Stay").click()
-    button(page, "Leave").click()
+    page.get_by_role("link", name="Leave", exact=True).click()
     button(page.locator("dialog[open]"), "Leave").click()
     expect(page.locator("#ml-toasts")).to_contain_text("You left")
     portal.mailbox.wait("provider@demo.example", "Eskil Aabakken")
