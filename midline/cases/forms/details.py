@@ -29,7 +29,7 @@ class DetailsForm(forms.Form):
     )
     sex = forms.ChoiceField(label=gettext_lazy("Sex"), choices=Patient.Sex.choices, required=False)
     practice = forms.ModelChoiceField(label=gettext_lazy("Practice"), queryset=Practice.objects.none(), empty_label=None)
-    seen = forms.CharField(widget=forms.HiddenInput)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data: Any = None, *, case: Case) -> None:
         details = Details.of(case)
@@ -44,13 +44,16 @@ class DetailsForm(forms.Form):
             raise ValidationError(_("%(day)s is no birth date. Enter a day between 1900 and today.") % {"day": born.isoformat()})
         return born
 
-    def clean_seen(self) -> Details:
+    def clean(self) -> dict[str, Any]:
+        """`seen` becomes Details; what cannot be read is no fault of a field that anybody sees."""
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
         try:
-            given = json.loads(self.cleaned_data["seen"])
+            given = json.loads(answers["seen"])
             born = date.fromisoformat(given["birth_on"]) if given["birth_on"] else None
-            return Details(str(given["first_name"]), str(given["last_name"]), born, str(given["sex"]), int(given["practice_id"]))
+            seen = Details(str(given["first_name"]), str(given["last_name"]), born, str(given["sex"]), int(given["practice_id"]))
         except (ValueError, TypeError, KeyError) as unreadable:
             raise ValidationError(_("Nothing was saved: the page does not say what it showed. Reload it.")) from unreadable
+        return answers | {"seen": seen}
 
     def details(self) -> Details:
         """What was entered. Call it on a valid form."""
