@@ -175,6 +175,8 @@ def draft_discard(*, order: Order, by: Actor) -> None:
     """Takes a draft away: who began it, or the provider. A case that never had another order goes with it."""
     case = Case.objects.select_for_update(no_key=False).get(pk=order.case_id)
     fresh = Order.objects.select_for_update().get(pk=order.pk)
+    # They go with the case, after the counters are locked: whoever holds one waits for the counters.
+    list(Share.objects.select_for_update().filter(case=case).order_by("pk").values_list("pk"))
     if fresh.state is not Status.DRAFT:
         raise NotAllowedNow(_("This order was submitted meanwhile, so it cannot be discarded. It can be cancelled."))
     began = (fresh.created_by_id, fresh.created_in) == (by.user_id, by.workspace) and may(by, Action.ADD_ORDER, case)

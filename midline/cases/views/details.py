@@ -25,7 +25,7 @@ def case_details(request: PortalRequest, number: str) -> HttpResponse:
     try:
         changed = services.case_details_save(case=case, details=form.details(), seen=form.cleaned_data["seen"], by=request.actor)
     except services.Clash as clash:
-        form.show_clash(clash.fields, services.Details.of(Case.objects.get(pk=case.pk)))
+        form.show_clash(clash.fields, services.Details.of(get_case_or_404(request.actor, number, Action.EDIT_CASE)))
         return _shown(request, case, form, 409)
     if changed:
         messages.success(request, _("Case %(number)s was corrected.") % {"number": number})
