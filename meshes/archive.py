@@ -44,8 +44,7 @@ DAMAGED: Final = (
     OSError,
     ValueError,
     IndexError,
-    NotImplementedError,  # what zipfile raises for a method or version it does not know
-    RuntimeError,
+    RuntimeError,  # an encrypted entry; also a method or version that zipfile does not know, which is a kind of it
 )
 """Everything `zipfile` was seen to raise on damaged files (found by fuzzing)."""
 
