@@ -2,7 +2,8 @@
 
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.further import further_kinds
-from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page, shared_with
+from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page
+from midline.cases.queries.narrowing import shared_with
 from midline.cases.queries.people import (
     Person,
     Shared,

@@ -6,20 +6,19 @@ begins in a segment after a key and runs on into the next ones.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from midline.cases.models import Case, CaseType, CaseUnread, CollaboratorStatus, Group, Share, Status, Turn
+from midline.cases.models import Case, CaseType, Group, Status
 from midline.cases.policies import cases_for
 from midline.cases.queries.asked import Asked
-from midline.cases.queries.conditions import collaborator_status_is, statuses_of, to_evaluate, turn_is
+from midline.cases.queries.conditions import statuses_of, to_evaluate
+from midline.cases.queries.narrowing import narrowed
 from midline.cases.queries.reach import Reach
 from midline.cases.queries.search import search_condition
-from midline.collaboration.models import Collaboration
-from midline.core import clock
 
 PAGE: Final = 50
 # Beyond this a narrowed list says "more than": counting on would cost more than the page.
@@ -74,54 +73,12 @@ class Page:
 
 def listed(asked: Asked, reach: Reach) -> QuerySet[Case]:
     """The cases that the view shows, in no order: the policy first, then what narrows it."""
-    rows = cases_for(reach.actor)
-    if asked.provider:
-        rows = rows.filter(provider_id=asked.provider)
+    rows = narrowed(cases_for(reach.actor), asked, reach)
     if asked.group:
         rows = rows.filter(_group_is(asked.group, reach))
-    if asked.status:
-        rows = rows.filter(status__in=asked.status)
-    if asked.type:
-        rows = rows.filter(case_type__in=asked.type)
-    if asked.practice:
-        rows = rows.filter(practice_id__in=asked.practice)
-    if asked.active:
-        rows = rows.filter(last_activity_at__gte=clock.now() - timedelta(days=asked.active))
-    if asked.unread:
-        unread = CaseUnread.objects.filter(case_id=OuterRef("pk"), person_id=reach.actor.user_id, count__gt=0)
-        rows = rows.filter(Exists(unread))
     if asked.term:
         rows = rows.filter(search_condition(asked.term, reach))
-    return _by_collaborators(rows, asked, reach)
-
-
-def _by_collaborators(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]:
-    """What is derived from shares and marks."""
-    if asked.turn:
-        rows = rows.filter(_any(turn_is(Turn(value)) for value in asked.turn))
-    if asked.cstatus:
-        rows = rows.filter(_any(collaborator_status_is(CollaboratorStatus(value), reach.actor) for value in asked.cstatus))
-    if asked.collaborator and not reach.is_collaborator:
-        rows = rows.filter(shared_with(asked.collaborator, reach))
-    if asked.shared and asked.collaboration and not reach.is_collaborator:
-        shared = shared_with((asked.collaboration,), reach)
-        rows = rows.filter(shared if asked.shared == "yes" else ~shared)
     return rows
-
-
-def shared_with(collaborations: Sequence[int], reach: Reach) -> Q:
-    """Cases of the provider that at least one of these collaborations shares; others' collaborations share nothing."""
-    mine = Collaboration.objects.open().filter(pk__in=collaborations, provider_id=reach.actor.provider_id or 0)
-    if any(mine.values_list("every_case", flat=True)):
-        return Q(provider_id=reach.actor.provider_id)
-    return Q(Exists(Share.objects.filter(case_id=OuterRef("pk"), collaboration__in=mine, ended_at=None, gives=True)))
-
-
-def _any(conditions: Iterator[Q]) -> Q:
-    found = next(conditions)
-    for condition in conditions:
-        found |= condition
-    return found
 
 
 def _group_is(group: str, reach: Reach) -> Q:
