@@ -99,7 +99,8 @@ def _cases(plan: Plan) -> None:
     from midline.core.text import norm
 
     names = Names(SEED + 2).take(plan.cases)
-    clinicians = [norm(" ".join(name)) for name in Names(SEED + 1).clinicians(plan.people)[: plan.providers]]
+    clinician_names = Names(SEED + 1).clinicians(plan.people)[: plan.providers]
+    clinicians = [norm(" ".join(name)) for name in clinician_names]
     owners = plan.provider_of_case
     sexes = ("female", "male", "other", "")
     born = date(2016, 1, 1)
@@ -111,14 +112,15 @@ def _cases(plan: Plan) -> None:
             for n in range(1, plan.cases + 1)
         ),
     )
-    fields = ["id", "number", "provider", "practice", "patient", "patient_norm", "clinician_norm", "status", "status_detail", "case_type",
-              "type_detail", "current_order", "newest_version", "awaiting_version", "approved_version", "created_by", "created_at",
-              "submitted_at", "last_activity_at"]  # fmt: skip
+    fields = ["id", "number", "provider", "practice", "patient", "patient_norm", "clinician_norm", "practice_norm", "status",
+              "status_detail", "case_type", "type_detail", "current_order", "newest_version", "awaiting_version", "approved_version",
+              "created_by", "created_at", "submitted_at", "last_activity_at"]  # fmt: skip
 
     def rows() -> Iterator[list[Any]]:
         for n, state in enumerate(_states(plan.cases), 1):
             owner, name = owners[n - 1], names[n - 1]
             yield [n, Case.number_for(n), owner, 2 * owner - (n * 17 % 4 > 0), n, norm(" ".join(name)), clinicians[owner - 1],
+                   f"{norm(clinician_names[owner - 1][1])} {('orthodontics', 'dental')[(n * 17 % 4 > 0)]} {owner}",
                    state["status"], state["detail"], state["kind"], state["type_detail"], n, state["version"], state["awaiting"],
                    state["approved"], owner, state["created"], state["submitted"], state["active"]]  # fmt: skip
 

@@ -171,7 +171,7 @@ def _save_practice(case: Case, by: Actor, practice_id: Any) -> None:
     """Another practice of the same provider; a stranger's is no choice of the form, and not of a forged one either."""
     if practice_id is None:
         return
-    case_practice_set(case=case, practice=Practice(pk=practice_id), by=by)
+    case_practice_set(case=case, practice_id=practice_id, by=by)
 
 
 @transaction.atomic

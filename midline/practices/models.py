@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from midline.core.locks import LockedWithoutKey
+from midline.core.text import norm
 
 
 class Provider(models.Model):
@@ -48,6 +49,11 @@ class Practice(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def name_norm(self) -> str:
+        """Comparable, as cases keep it to be sorted by."""
+        return norm(self.name)[:180]
 
 
 class PreferenceSet(models.Model):

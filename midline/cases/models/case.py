@@ -67,7 +67,8 @@ class Case(models.Model):
     """A patient's treatment with one provider.
 
     status, case_type, detail and turn-deciding columns are those of the current order, written down in the transaction that moves it.
-    patient_norm and clinician_norm are copies for sorting and search; awaiting_version is the published version that waits for a decision.
+    patient_norm, clinician_norm and practice_norm are copies for sorting and search; awaiting_version is the published version that
+    waits for a decision.
     """
 
     number = models.CharField(max_length=7, unique=True, null=True)
@@ -76,6 +77,7 @@ class Case(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="cases", null=True)
     patient_norm = models.CharField(max_length=180, blank=True)
     clinician_norm = models.CharField(max_length=180)
+    practice_norm = models.CharField(max_length=180, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
     status_detail = models.CharField(max_length=120, blank=True)
     case_type = models.CharField(max_length=12, choices=CaseType.choices)
@@ -95,15 +97,15 @@ class Case(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["provider", "-id"], name="case_p_id"),
-            models.Index(fields=["provider", "status", "-id"], name="case_p_status"),
+            models.Index(fields=["provider", "status", "-last_activity_at", "id"], name="case_p_status"),
             models.Index(fields=["provider", "patient_norm", "id"], name="case_p_patient"),
-            models.Index(fields=["provider", "clinician_norm", "id"], name="case_p_clinician"),
             models.Index(fields=["provider", "-last_activity_at", "id"], name="case_p_activity"),
             models.Index(fields=["provider", "practice", "-id"], name="case_p_practice"),
             models.Index(fields=["provider", "case_type", "-id"], name="case_p_type"),
-            models.Index(fields=["status", "-id", "provider"], name="case_status"),
+            models.Index(fields=["status", "-last_activity_at", "id", "provider"], name="case_status"),
             models.Index(fields=["patient_norm", "id", "provider"], name="case_patient"),
             models.Index(fields=["clinician_norm", "id", "provider"], name="case_clinician"),
+            models.Index(fields=["practice_norm", "id", "provider"], name="case_practice"),
             models.Index(fields=["-last_activity_at", "id", "provider"], name="case_activity"),
         ]
 

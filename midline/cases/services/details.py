@@ -16,7 +16,6 @@ from midline.cases.services.drafts import Clash, patient_save
 from midline.cases.services.lifecycle import case_touch
 from midline.cases.services.practices import case_practice_set
 from midline.people.policies import Actor
-from midline.practices.models import Practice
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def case_details_save(*, case: Case, details: Details, seen: Details, by: Actor)
     if set(changed) - {"practice_id"}:
         patient_save(case=locked, by=by, **told)
     if "practice_id" in changed:
-        case_practice_set(case=locked, practice=Practice(pk=practice_id), by=by)
+        case_practice_set(case=locked, practice_id=practice_id, by=by)
     case_touch(locked.pk)
     activity.record(CaseCorrected.of(locked, by, changed=changed))
     return changed

@@ -71,7 +71,8 @@ def _case_begun(practice: Practice, kind: CaseType, by: Actor, key: UUID, values
         provider_id=practice.provider_id,
         practice=practice,
         case_type=kind,
-        clinician_norm=norm(practice.provider.name),
+        clinician_norm=norm(practice.provider.name)[:180],
+        practice_norm=practice.name_norm,
         created_by=by.user,
         created_at=now,
     )

@@ -1,4 +1,4 @@
-"""A case moves to another practice of its provider."""
+"""A case moves to another practice of its provider, and knows its practice by name."""
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -11,7 +11,7 @@ from midline.practices.models import Practice
 
 
 @transaction.atomic
-def case_practice_set(*, case: Case, practice: Practice, by: Actor) -> Case:
+def case_practice_set(*, case: Case, practice_id: int, by: Actor) -> Case:
     """The provider's choice, and of whoever may fill in the form while the case is a draft. It changes nobody's access.
 
     Raises PermissionDenied, also for a practice of another provider: no form offers one.
@@ -19,8 +19,15 @@ def case_practice_set(*, case: Case, practice: Practice, by: Actor) -> Case:
     locked = Case.objects.select_for_update().get(pk=case.pk)
     if not (may(by, Action.EDIT_CASE, locked) or (locked.submitted_at is None and may(by, Action.ADD_ORDER, locked))):
         raise PermissionDenied
-    if not Practice.objects.filter(pk=practice.pk, provider_id=locked.provider_id).exists():
+    practice = Practice.objects.filter(pk=practice_id, provider_id=locked.provider_id).first()
+    if practice is None:
         raise PermissionDenied
-    Case.objects.filter(pk=locked.pk).update(practice=practice)
-    case.practice_id = practice.pk
+    Case.objects.filter(pk=locked.pk).update(practice=practice, practice_norm=practice.name_norm)
+    case.practice_id = practice_id
     return case
+
+
+def practice_renamed(practice_id: int) -> None:
+    """Its cases follow, in the transaction that renames it."""
+    name = Practice.objects.get(pk=practice_id).name_norm
+    Case.objects.filter(practice_id=practice_id).exclude(practice_norm=name).update(practice_norm=name)

@@ -10,6 +10,7 @@ from midline.cases.models import Case, CaseType, Order, RecordNeed, Status
 from midline.cases.services.practices import case_practice_set
 from midline.cases.tests.factories import move
 from midline.core.errors import NotAllowedNow
+from midline.practices.services import practice_save
 from midline.practices.tests.factories import PracticeFactory
 
 
@@ -61,7 +62,7 @@ def test_records_that_are_asked_for_already_are_not_asked_for_twice(cast):
 def test_a_case_moves_between_practices_of_its_provider_alone(cast):
     second = PracticeFactory(provider=cast.practice.provider)
 
-    case_practice_set(case=cast.case, practice=second, by=cast.owner.actor)
+    case_practice_set(case=cast.case, practice_id=second.pk, by=cast.owner.actor)
     assert Case.objects.get(pk=cast.case.pk).practice_id == second.pk
 
     for practice, by in (
@@ -71,5 +72,14 @@ def test_a_case_moves_between_practices_of_its_provider_alone(cast):
         (cast.practice, cast.technician.actor),
     ):
         with pytest.raises(PermissionDenied):
-            case_practice_set(case=cast.case, practice=practice, by=by)
+            case_practice_set(case=cast.case, practice_id=practice.pk, by=by)
     assert Case.objects.get(pk=cast.case.pk).practice_id == second.pk
+
+
+def test_the_cases_of_a_renamed_practice_are_sorted_by_its_new_name(cast):
+    practice_save(practice=cast.practice, by=cast.owner.actor, name="Ålesund Øst", time_zone="UTC")
+    assert set(Case.objects.filter(practice=cast.practice).values_list("practice_norm", flat=True)) == {"alesund ost"}
+
+    other = PracticeFactory(provider=cast.practice.provider, name="Zürich")
+    case_practice_set(case=cast.case, practice_id=other.pk, by=cast.owner.actor)
+    assert Case.objects.get(pk=cast.case.pk).practice_norm == "zurich"

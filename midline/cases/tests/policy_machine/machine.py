@@ -178,7 +178,7 @@ class PolicyMachine(Sharing):
             f"{person} as {workspace} moves {chosen} to {target}",
             self.oracle.move_practice(person, workspace, chosen, target),
             lambda: case_practice_set(
-                case=self.world.case_row(chosen), practice=self.world.practice_row(target), by=self.world.actor(person, workspace)
+                case=self.world.case_row(chosen), practice_id=self.world.practice_row(target).pk, by=self.world.actor(person, workspace)
             ),
         )
         self.did(made)
