@@ -10,12 +10,25 @@ from django.http import QueryDict
 
 from midline.cases.models import CaseType, CollaboratorStatus, Status, Turn
 
-DEFAULT_SORT: Final = "-activity"
-SORTS: Final = ("number", "patient", "provider", "practice", "activity", "status", "type")
+# Columns that depend on the reader or on shares: no index holds them, so they sort while at most DERIVED_MOST cases match.
+DERIVED: Final = ("people", "cstatus", "turn", "unread")
+DERIVED_MOST: Final = 20_000
+SORTS: Final = ("number", "patient", "provider", "practice", "activity", "status", "type", *DERIVED)
 DAYS: Final = (7, 30, 90, 365)
 GROUPS: Final = ("evaluate", "action", "progress", "closed", "open")
 # What says where in the list a page stands; a change of anything else goes back to the first page.
 FIRST_PAGE: Final[dict[str, Any]] = {"after": "", "before": "", "last": False, "page": 1}
+
+
+class Unnamed(str):
+    """An order that the address does not name: it follows the search, and stays out of the address."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, term: str) -> Self:
+        """What was searched for comes newest first, in one list; everything else in groups, by last activity."""
+        return cls("-number" if term else "-activity")
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,7 @@ class Asked:
     """The view that an address asks for; whatever it cannot mean is left out.
 
     group: a tab ("open" is what is not closed). active: days. shared: "yes" or "no" with the chosen collaborator. query: the id of a typed
-    search, term: what was typed, only when it is this reader's. after, before: the key of a row.
+    search, term: what was typed, only when it is this reader's. sort: always a name, with "-" descending. after, before: the key of a row.
     """
 
     group: str = ""
@@ -40,11 +53,15 @@ class Asked:
     collaboration: int | None = None
     q: UUID | None = None
     term: str = ""
-    sort: str = DEFAULT_SORT
+    sort: str = Unnamed("-activity")
     after: str = ""
     before: str = ""
     last: bool = False
     page: int = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.sort, Unnamed):
+            object.__setattr__(self, "sort", Unnamed.of(self.term))
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
@@ -62,7 +79,7 @@ class Asked:
             shared=_one(query, "shared", ("yes", "no")),
             collaboration=_number(query, "with"),
             q=_uuid(query.get("q", "")),
-            sort=_one(query, "sort", [*SORTS, *(f"-{name}" for name in SORTS)]) or DEFAULT_SORT,
+            sort=_one(query, "sort", [*SORTS, *(f"-{name}" for name in SORTS)]) or Unnamed.of(""),
             after=query.get("after", "")[:60],
             before=query.get("before", "")[:60],
             last=query.get("last") == "1",
@@ -79,8 +96,8 @@ class Asked:
 
     @property
     def grouped(self) -> bool:
-        """The plain view stands in groups; sorted by a column it is one list."""
-        return self.sort == DEFAULT_SORT
+        """The plain view stands in groups; sorted by a column, or searched, it is one list."""
+        return self.sort == "-activity"
 
     def but(self, **changes: Any) -> Self:
         """This view with changes, from its first page unless they say where."""
@@ -92,7 +109,8 @@ class Asked:
         found: list[tuple[str, str]] = []
         for part in fields(self):
             value, name = getattr(self, part.name), named.get(part.name, part.name)
-            if part.name == "term" or name in without or not value or value == part.default:
+            default = Unnamed.of(self.term) if name == "sort" else part.default
+            if part.name == "term" or name in without or not value or value == default:
                 continue
             values = value if isinstance(value, tuple) else (value,)
             found += [(name, "1" if one is True else str(one)) for one in values]

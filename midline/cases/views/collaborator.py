@@ -25,8 +25,8 @@ COLUMNS = (
     Column(gettext_lazy("Patient"), "patient"),
     Column(gettext_lazy("Provider"), "provider"),
     Column(gettext_lazy("Case type"), "type", "max-xl:!hidden"),
-    Column(gettext_lazy("Collaborator status")),
-    Column(gettext_lazy("Whose turn")),
+    Column(gettext_lazy("Collaborator status"), "cstatus"),
+    Column(gettext_lazy("Whose turn"), "turn"),
     Column(gettext_lazy("Last activity"), "activity", "!text-right"),
 )
 

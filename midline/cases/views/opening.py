@@ -28,7 +28,7 @@ def view_asked(request: PortalRequest, reach: Reach) -> Asked:
 def to_search(request: PortalRequest, asked: Asked) -> HttpResponse:
     """After a search was typed: to the same view with the search's id. An empty search takes the search out of the view."""
     kept = search_keep(term=request.POST.get("term", ""), by=request.actor)
-    return HttpResponseRedirect(request.path + asked.address(q=kept.pk if kept else None, term=""))
+    return HttpResponseRedirect(request.path + asked.address(q=kept.pk if kept else None, term=kept.term if kept else ""))
 
 
 def back_to_list(request: PortalRequest, fallback: str) -> HttpResponse:

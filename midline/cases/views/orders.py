@@ -27,9 +27,9 @@ COLUMNS = (
     Column(gettext_lazy("Practice"), "practice", "max-[1380px]:!hidden"),
     Column(gettext_lazy("Case type"), "type", "max-[1380px]:!hidden"),
     Column(gettext_lazy("Status"), "status"),
-    Column(gettext_lazy("Collaborators"), sharing=True),
-    Column(gettext_lazy("Collaborator status"), sharing=True),
-    Column(gettext_lazy("Whose turn")),
+    Column(gettext_lazy("Collaborators"), "people", sharing=True),
+    Column(gettext_lazy("Collaborator status"), "cstatus", sharing=True),
+    Column(gettext_lazy("Whose turn"), "turn"),
     Column(gettext_lazy("Last activity"), "activity", "!text-right"),
 )
 CELLS: Cells = (

@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import Any, Final, Self
 
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
 from midline.cases.models import Case, CaseType, CollaboratorStatus, Group, Status, Turn
 from midline.cases.queries import PAGE, Asked, Page, Reach, Row, matches, read_page, rows_of
+from midline.cases.queries.asked import DERIVED, DERIVED_MOST
 from midline.collaboration.models import Collaboration
 
 GROUP_LABELS = {
@@ -28,12 +30,16 @@ SORT_LABELS = {
     "type": gettext_lazy("Case type"),
     "status": gettext_lazy("Status"),
     "activity": gettext_lazy("Last activity"),
+    "people": gettext_lazy("Collaborators"),
+    "cstatus": gettext_lazy("Collaborator status"),
+    "turn": gettext_lazy("Whose turn"),
+    "unread": gettext_lazy("Unread comments"),
 }
 FILTERS = ("status", "cstatus", "collaborator", "practice", "type", "turn", "active")
 # Up to so many practices stand in the page that filters by them.
 FEW: Final = 100
 # A first click on these begins with the newest.
-NEWEST_FIRST = {"number", "activity"}
+NEWEST_FIRST = {"number", "activity", "people", "unread"}
 
 
 @dataclass(frozen=True)
@@ -197,13 +203,26 @@ class ListPage:
             return self.asked.address(sort=name if self.asked.sort.startswith("-") else f"-{name}")
         return self.asked.address(sort=f"-{name}" if name in NEWEST_FIRST else name)
 
+    def _may_sort(self, name: str) -> bool:
+        """What is derived for each row sorts while few enough cases match; the rest always does."""
+        return bool(name) and (name not in DERIVED or (self.total[1] and self.total[0] <= DERIVED_MOST))
+
+    def _held(self, name: str) -> str:
+        """Why a column that could sort does not now."""
+        if not name or self._may_sort(name):
+            return ""
+        return _("Sorts while at most %(n)s cases match. Narrow the list with a filter or a search.") % {
+            "n": number_format(DERIVED_MOST, force_grouping=True)
+        }
+
     @property
     def heads(self) -> list[dict[str, object]]:
         current, direction = self.asked.sort.lstrip("-"), "descending" if self.asked.sort.startswith("-") else "ascending"
         return [
             {
                 "label": column.label,
-                "url": self._sort_url(column.sort) if column.sort else "",
+                "url": self._sort_url(column.sort) if self._may_sort(column.sort) else "",
+                "held": self._held(column.sort),
                 "direction": direction if column.sort == current else "",
                 "class_name": column.class_name,
             }
@@ -213,7 +232,11 @@ class ListPage:
     @property
     def sorts(self) -> list[dict[str, object]]:
         """Every order, for the menu: on a phone there are no column heads."""
-        names = [name for name in SORT_LABELS if name != "provider" or self.reach.is_collaborator]
+        shown = {column.sort for column in self.columns}
+        own = [
+            name for name in SORT_LABELS if name in shown or (name not in DERIVED and (name != "provider" or self.reach.is_collaborator))
+        ]
+        names = [name for name in own if self._may_sort(name)]
         current = self.asked.sort.lstrip("-")
         down = self.asked.sort.startswith("-")
         return [{"label": SORT_LABELS[name], "url": self._sort_url(name), "current": name == current, "down": down} for name in names]
