@@ -15,7 +15,7 @@ from midline.cases.models.status import (
     Status,
     Turn,
 )
-from midline.cases.models.view import SearchTerm
+from midline.cases.models.view import ColumnChoice, SavedView, SearchTerm
 
 __all__ = [
     "COLLABORATOR_STATUS_TONES",
@@ -28,12 +28,14 @@ __all__ = [
     "CaseUnread",
     "CollaborationCount",
     "CollaboratorStatus",
+    "ColumnChoice",
     "Group",
     "Order",
     "Patient",
     "ProviderCount",
     "ReadyMark",
     "RecordNeed",
+    "SavedView",
     "SearchTerm",
     "Share",
     "ShareBatch",

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import QueryDict
 
-from midline.cases.models import CaseType, CollaboratorStatus, Status, Turn
+from midline.cases.models import CaseType, CollaboratorStatus, Group, Status, Turn
 
 # Columns that depend on the reader or on shares: no index holds them, so they sort while at most DERIVED_MOST cases match.
 DERIVED: Final = ("people", "cstatus", "turn", "unread")
@@ -17,6 +18,9 @@ SORTS: Final = ("number", "patient", "provider", "practice", "activity", "status
 DAYS: Final = (7, 30, 90, 365)
 GROUPS: Final = ("evaluate", "action", "progress", "closed", "open")
 # What says where in the list a page stands; a change of anything else goes back to the first page.
+# Days from which and through which, in the time zone of the reader.
+DATES: Final = ("active_from", "active_to", "submitted_from", "submitted_to")
+YEARS: Final = range(1990, 2200)
 FIRST_PAGE: Final[dict[str, Any]] = {"after": "", "before": "", "last": False, "page": 1}
 
 
@@ -35,11 +39,15 @@ class Unnamed(str):
 class Asked:
     """The view that an address asks for; whatever it cannot mean is left out.
 
-    group: a tab ("open" is what is not closed). active: days. shared: "yes" or "no" with the chosen collaborator. query: the id of a typed
-    search, term: what was typed, only when it is this reader's. sort: always a name, with "-" descending. after, before: the key of a row.
+    view: the saved view that it came from. group: a tab ("open" is what is not closed), category: the same groups as a filter.
+    active: days. active_from … submitted_to: days of last activity and of the first submission, both included. shared: "yes" or "no"
+    with the chosen collaborator. q: the id of a typed search, term: what was typed, only when it is this reader's. sort: always a
+    name, with "-" descending. after, before: the key of a row.
     """
 
+    view: UUID | None = None
     group: str = ""
+    category: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
     practice: tuple[int, ...] = ()
@@ -49,6 +57,10 @@ class Asked:
     collaborator: tuple[int, ...] = ()
     unread: bool = False
     active: int | None = None
+    active_from: date | None = None
+    active_to: date | None = None
+    submitted_from: date | None = None
+    submitted_to: date | None = None
     shared: str = ""
     collaboration: int | None = None
     q: UUID | None = None
@@ -66,7 +78,9 @@ class Asked:
     @classmethod
     def of(cls, query: QueryDict) -> Self:
         return cls(
+            view=_uuid(query.get("view", "")),
             group=_one(query, "group", GROUPS),
+            category=_many(query, "category", Group.values),
             status=_many(query, "status", Status.values),
             type=_many(query, "type", CaseType.values),
             practice=_numbers(query, "practice"),
@@ -76,6 +90,10 @@ class Asked:
             collaborator=_numbers(query, "collaborator"),
             unread=query.get("unread") == "1",
             active=number if (number := _number(query, "active")) in DAYS else None,
+            active_from=day_of(query.get("active_from", "")),
+            active_to=day_of(query.get("active_to", "")),
+            submitted_from=day_of(query.get("submitted_from", "")),
+            submitted_to=day_of(query.get("submitted_to", "")),
             shared=_one(query, "shared", ("yes", "no")),
             collaboration=_number(query, "with"),
             q=_uuid(query.get("q", "")),
@@ -90,9 +108,13 @@ class Asked:
     def narrows(self) -> bool:
         """Whether more than the tab and the provider narrow the list: then the counters do not say how many there are."""
         return bool(
-            self.status or self.type or self.practice or self.cstatus or self.turn or self.collaborator
-            or self.unread or self.active or self.shared or self.term
+            self.category or self.status or self.type or self.practice or self.cstatus or self.turn or self.collaborator
+            or self.unread or self.active or self.dated or self.shared or self.term
         )  # fmt: skip
+
+    @property
+    def dated(self) -> bool:
+        return any(getattr(self, name) for name in DATES)
 
     @property
     def grouped(self) -> bool:
@@ -139,6 +161,15 @@ def _number(query: Mapping[str, Any], name: str) -> int | None:
 def _numbers(query: QueryDict, name: str) -> tuple[int, ...]:
     given = {value for value in query.getlist(name) if value.isascii() and value.isdigit() and len(value) < 16}
     return tuple(sorted(int(value) for value in given))[:50]
+
+
+def day_of(value: str) -> date | None:
+    """A day as addresses and date fields write it: 2026-11-23."""
+    try:
+        day = date.fromisoformat(value) if len(value) == 10 else None
+    except ValueError:
+        return None
+    return day if day and day.year in YEARS else None
 
 
 def _uuid(value: str) -> UUID | None:

@@ -1,22 +1,28 @@
 """What the filters of a list leave of its cases: everything but the policy, the tab and the search."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from midline.cases.models import Case, CaseUnread, CollaboratorStatus, Share, Turn
+from midline.cases.models import Case, CaseUnread, CollaboratorStatus, Group, Share, Turn
 from midline.cases.queries.asked import Asked
-from midline.cases.queries.conditions import collaborator_status_is, turn_is
+from midline.cases.queries.conditions import collaborator_status_is, statuses_of, turn_is
 from midline.cases.queries.reach import Reach
 from midline.collaboration.models import Collaboration
 from midline.core import clock
+from midline.people.policies import Actor
+from midline.practices.queries import provider_of, time_zone_of
 
 
 def narrowed(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]:
     """Of these cases, those that every filter of the view lets through."""
     if asked.provider:
         rows = rows.filter(provider_id=asked.provider)
+    if asked.category:
+        rows = rows.filter(status__in=[status for group in asked.category for status in statuses_of(Group(group))])
     if asked.status:
         rows = rows.filter(status__in=asked.status)
     if asked.type:
@@ -25,10 +31,40 @@ def narrowed(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]
         rows = rows.filter(practice_id__in=asked.practice)
     if asked.active:
         rows = rows.filter(last_activity_at__gte=clock.now() - timedelta(days=asked.active))
+    if asked.dated:
+        rows = rows.filter(_within(asked, ZoneInfo(zone_of(reach.actor))))
     if asked.unread:
-        unread = CaseUnread.objects.filter(case_id=OuterRef("pk"), person_id=reach.actor.user_id, count__gt=0)
-        rows = rows.filter(Exists(unread))
+        rows = rows.filter(pk__in=unread_ids(reach.actor))
     return _by_collaborators(rows, asked, reach)
+
+
+def unread_ids(actor: Actor) -> QuerySet[CaseUnread]:
+    """The few cases in which something is unread by the reader, from the index of the person."""
+    return CaseUnread.objects.filter(person_id=actor.user_id, count__gt=0).values("case_id")
+
+
+def zone_of(actor: Actor) -> str:
+    """The time zone in which the reader's days begin and end: of their first practice, else the installation's."""
+    provider = actor.provider_id or getattr(provider_of(actor.user_id or 0), "pk", None)
+    return time_zone_of(provider) if provider else settings.TIME_ZONE
+
+
+def _within(asked: Asked, zone: ZoneInfo) -> Q:
+    """From the first moment of the first day to the last moment of the last."""
+
+    def begins(day: date) -> datetime:
+        return datetime.combine(day, time.min, tzinfo=zone)
+
+    condition = Q()
+    for column, since, until in (
+        ("last_activity_at", asked.active_from, asked.active_to),
+        ("submitted_at", asked.submitted_from, asked.submitted_to),
+    ):
+        if since:
+            condition &= Q(**{f"{column}__gte": begins(since)})
+        if until:
+            condition &= Q(**{f"{column}__lt": begins(until + timedelta(days=1))})
+    return condition
 
 
 def _by_collaborators(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]:

@@ -11,12 +11,24 @@ from midline.cases.services.searches import search_keep, searches_forget
 from midline.cases.services.shares import case_shares_hold, case_shares_set, cases_share, cases_unshare, share_withhold
 from midline.cases.services.standing import standing_grant_begin, standing_grant_end, standing_grant_to_single
 from midline.cases.services.undo import AlreadyUndone, shares_undo
+from midline.cases.services.views import (
+    NameTaken,
+    columns_choose,
+    view_move,
+    view_remove,
+    view_rename,
+    view_restore,
+    view_save,
+    view_update,
+    views_forget,
+)
 
 __all__ = [
     "AlreadyUndone",
     "Ask",
     "Clash",
     "Details",
+    "NameTaken",
     "case_begin",
     "case_details_save",
     "case_practice_set",
@@ -26,6 +38,7 @@ __all__ = [
     "cases_share",
     "cases_unshare",
     "collaboration_recount",
+    "columns_choose",
     "draft_discard",
     "need_answer",
     "order_begin",
@@ -46,4 +59,11 @@ __all__ = [
     "standing_grant_begin",
     "standing_grant_end",
     "standing_grant_to_single",
+    "view_move",
+    "view_remove",
+    "view_rename",
+    "view_restore",
+    "view_save",
+    "view_update",
+    "views_forget",
 ]

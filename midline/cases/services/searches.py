@@ -18,6 +18,6 @@ def search_keep(*, term: str, by: Actor) -> SearchTerm | None:
 
 
 def searches_forget() -> int:
-    """Deletes what was typed 90 days ago. Returns how many rows went."""
-    gone, _by_model = SearchTerm.objects.filter(created_at__lt=clock.now() - KEPT).delete()
+    """Deletes what was typed 90 days ago, but for the searches of saved views. Returns how many rows went."""
+    gone, _by_model = SearchTerm.objects.filter(created_at__lt=clock.now() - KEPT, saved_view=None).delete()
     return gone
