@@ -1,4 +1,4 @@
-"""What happened: history, audit and live feed in one table; and who saw which case."""
+"""What happened: history, audit and live feed in one table; who saw which case; and when somebody was last here."""
 
 from django.conf import settings
 from django.db import models
@@ -47,3 +47,24 @@ class Access(models.Model):
 
     def __str__(self) -> str:
         return f"{self.view} #{self.pk}"
+
+
+class Visit(models.Model):
+    """When a person was last in a workspace, so that its dashboard can tell what happened since.
+
+    seen_at: the latest dashboard of the visit that goes on; since_at: until when the visit before lasted, None at the first one.
+    seen_event and since_event: the newest event of all at the dashboards before, so that nothing older is looked through.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    workspace = models.CharField(max_length=12)
+    since_at = models.DateTimeField(null=True)
+    since_event = models.BigIntegerField(default=0)
+    seen_at = models.DateTimeField()
+    seen_event = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "workspace"], name="one_visit_per_person_and_workspace")]
+
+    def __str__(self) -> str:
+        return f"Visit #{self.pk}"

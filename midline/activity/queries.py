@@ -10,11 +10,33 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from midline.activity.models import Access, Event
 
 AT_ONCE: Final = 400
+# So many pages of a person are looked through for where a visit ended.
+LATELY: Final = 200
 
 
 def case_events(case_id: int, readers: set[str], *, after: int = 0) -> "QuerySet[Event]":
     """Events of a case that somebody with the actions `readers` may read, oldest first, newer than event `after`."""
     return Event.objects.filter(case_id=case_id, id__gt=after, reader__in=readers).select_related("person").order_by("id")
+
+
+def newest_event() -> int:
+    """The newest event of all."""
+    return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def events_since(provider_id: int, readers: set[str], *, after: int, moment: datetime) -> "QuerySet[Event]":
+    """Events around a provider later than `moment` that somebody with the actions `readers` may read, newest first.
+
+    `after` is an event known to be older, where the reading ends; case by case is for the caller to ask.
+    """
+    rows = Event.objects.filter(provider_id=provider_id, id__gt=after, at__gt=moment, reader__in=readers)
+    return rows.select_related("person").order_by("-id")
+
+
+def pages_lately(person_id: int, workspace: str, moment: datetime) -> list[datetime]:
+    """When this person was shown patients in `workspace` after `moment`, oldest first, among their newest pages."""
+    rows = Access.objects.filter(person_id=person_id).order_by("-id").values_list("at", "workspace")[:LATELY]
+    return sorted(at for at, where in rows if where == workspace and at > moment)
 
 
 def accessed_since(person_id: int, workspace: str, view: str, moment: datetime) -> bool:

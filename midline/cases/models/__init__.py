@@ -2,6 +2,7 @@
 
 from midline.cases.models.case import Case, CaseQuerySet, CaseUnread, Patient
 from midline.cases.models.counts import CollaborationCount, ProviderCount
+from midline.cases.models.milestone import Milestone
 from midline.cases.models.order import Order, RecordNeed
 from midline.cases.models.share import ReadyMark, Share, ShareBatch
 from midline.cases.models.status import (
@@ -30,6 +31,7 @@ __all__ = [
     "CollaboratorStatus",
     "ColumnChoice",
     "Group",
+    "Milestone",
     "Order",
     "Patient",
     "ProviderCount",
