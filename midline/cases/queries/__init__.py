@@ -17,6 +17,14 @@ from midline.cases.queries.people import (
 from midline.cases.queries.reach import Reach, reach_of, unread_by_case
 from midline.cases.queries.rows import Row, rows_of
 from midline.cases.queries.search import own_view
+from midline.cases.queries.signs import (
+    around_number,
+    bubble_sign,
+    collaborator_sign,
+    collaborators_cell,
+    status_sign,
+    turn_sign,
+)
 from midline.cases.queries.standing import Standing, collaborator_count, evaluating_collaborations, standing_of, standings
 from midline.cases.queries.words import SLOT_LABELS, detail_words, is_unusable, type_words
 
@@ -30,7 +38,11 @@ __all__ = [
     "Row",
     "Shared",
     "Standing",
+    "around_number",
+    "bubble_sign",
     "collaborator_count",
+    "collaborator_sign",
+    "collaborators_cell",
     "detail_words",
     "evaluating_collaborations",
     "former_people_of",
@@ -49,7 +61,9 @@ __all__ = [
     "shared_with",
     "standing_of",
     "standings",
+    "status_sign",
     "taken_away_by_collaboration",
+    "turn_sign",
     "type_words",
     "unread_by_case",
     "withheld_on",

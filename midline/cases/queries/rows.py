@@ -1,7 +1,7 @@
 """A row of a list as it is shown and exported: the one place where a hidden identity is left out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +14,7 @@ from midline.core import clock
 from midline.core.workspace import Workspace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """patient is empty where the identity is hidden from the reader or nobody is named yet; about is age and sex, which always show.
 
@@ -41,6 +41,7 @@ class Row:
     own: bool
     unread: int
     begun_by: str
+    submitted_at: datetime | None
     last_activity_at: datetime
 
 
@@ -48,10 +49,11 @@ def rows_of(grouped: list[tuple[str, Case]], reach: Reach) -> list[Row]:
     """The rows of cases with their groups, in at most four queries whatever their number."""
     cases = [case for _group, case in grouped]
     stand, unread = standings(cases, reach.actor), unread_by_case(reach.actor, cases)
-    return [_row(group, case, stand[case.pk], unread.get(case.pk, 0), reach) for group, case in grouped]
+    today = clock.today("UTC")
+    return [_row(group, case, stand[case.pk], unread.get(case.pk, 0), reach, today) for group, case in grouped]
 
 
-def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach) -> Row:
+def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach, today: date) -> Row:
     hidden = case.provider_id in reach.hidden
     status = standing.mine if reach.is_collaborator else standing.status
     return Row(
@@ -60,7 +62,7 @@ def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach) 
         number=case.number or "",
         patient=case.patient.name if case.patient and not hidden else "",
         hidden=hidden,
-        about=about(case.patient),
+        about=about(case.patient, today),
         practice=case.practice.name,
         provider=case.provider.name,
         type=type_words(case),
@@ -75,6 +77,7 @@ def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach) 
         own=standing.own,
         unread=unread,
         begun_by=_begun_by(case, reach),
+        submitted_at=case.submitted_at,
         last_activity_at=case.last_activity_at,
     )
 
@@ -86,11 +89,11 @@ def _begun_by(case: Case, reach: Reach) -> str:
     return order.created_by.name
 
 
-def about(patient: Patient | None) -> str:
+def about(patient: Patient | None, today: date) -> str:
     """ "14 years, female": what stays when the identity is hidden."""
     if patient is None:
         return ""
-    age = patient.age(clock.today("UTC"))
+    age = patient.age(today)
     years = ngettext("%(n)s year", "%(n)s years", age) % {"n": age} if age is not None else ""
     sex = str(patient.get_sex_display()).lower() if patient.sex else ""
     return ", ".join(part for part in (years, sex) if part)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from midline.activity.services import record_access
 from midline.cases.policies import providers_for
 from midline.cases.queries import Row
+from midline.cases.views.cells import drawn
 from midline.cases.views.choosing import Practices, Providers, provider_choice
 from midline.cases.views.export import Cells, csv_of
 from midline.cases.views.opening import reach_in, to_search, view_asked
@@ -59,7 +60,7 @@ def collaborator_cases(request: PortalRequest) -> HttpResponse:
     page = ListPage.of(asked, reach, COLUMNS, offered=OFFERED)
     record_access(request, "collaborator_cases", page.case_ids)
     context = {"list": page, "chosen": provider_choice(asked, reach), "may_add": providers_for(request.actor).exists()}
-    return render(request, "cases/collaborator_cases.html", context)
+    return render(request, "cases/collaborator_cases.html", context | drawn(page, COLUMNS))
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,6 +14,7 @@ from midline.cases import services
 from midline.cases.actions import Action
 from midline.cases.policies import cases_for
 from midline.cases.queries import relation_tone
+from midline.cases.views.cells import drawn
 from midline.cases.views.export import Cells, csv_of
 from midline.cases.views.opening import back_to_list, open_collaboration_or_404, open_collaborations, reach_in, to_search, view_asked
 from midline.cases.views.shown import Column, ListPage
@@ -59,7 +60,8 @@ def manage_orders(request: PortalRequest) -> HttpResponse:
     page = ListPage.of(asked, reach, shown, collaborations=collaborations)
     record_access(request, "manage_orders", page.case_ids)
     share_with = [(one, relation_tone(one)) for one in collaborations]
-    return render(request, "cases/manage_orders.html", {"list": page, "collaborations": collaborations, "share_with": share_with})
+    context = {"list": page, "collaborations": collaborations, "share_with": share_with}
+    return render(request, "cases/manage_orders.html", context | drawn(page, shown, selects=bool(collaborations)))
 
 
 @require_GET

@@ -79,16 +79,21 @@ class Column:
     class_name: str = ""
     sharing: bool = False
 
+    @property
+    def name(self) -> str:
+        """What its cells are drawn by."""
+        return "case" if self.sort == "number" else self.sort
+
 
 @dataclass(frozen=True)
 class Stretch:
-    """Rows of one group, each with the address it leads to; nameless when the list is sorted by a column."""
+    """Rows of one group; nameless when the list is sorted by a column."""
 
     name: str
     label: StrOrPromise
     tone: str
     count: int | None
-    lines: list[tuple[Row, str]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -115,19 +120,12 @@ class ListPage:
                 label, tone = GROUP_LABELS.get(row.group, ("", ""))
                 count = None if self.asked.narrows else self.tab_counts.get(row.group)
                 found.append(Stretch(row.group, label, tone, count))
-            found[-1].lines.append((row, self.address_of(row)))
+            found[-1].rows.append(row)
         return found
 
     @cached_property
     def tab_counts(self) -> dict[str, int]:
         return self.reach.tab_counts(self.asked.provider)
-
-    def address_of(self, row: Row) -> str:
-        """Where a row leads: to the version that waits for the reader as a collaborator, else to the case."""
-        workspace = self.reach.actor.workspace
-        if row.own and row.awaiting_version and self.reach.is_collaborator:
-            return reverse("setups:review", args=[workspace, row.number, row.awaiting_version])
-        return reverse("web:case", args=[workspace, row.number])
 
     @property
     def tabs(self) -> list[dict[str, object]]:

@@ -13,15 +13,14 @@ from django.templatetags.static import static
 from django.utils import formats
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 from django_vite.core.asset_loader import DjangoViteAssetLoader
 from django_vite.core.exceptions import DjangoViteAssetNotFoundError
 
 from midline.cases.models import Case, CollaboratorStatus, Status, Turn
-from midline.core import clock
+from midline.cases.queries import bubble_sign, collaborator_sign, collaborators_cell, status_sign, turn_sign
+from midline.core import clock, icons, moments
 from midline.core.workspace import Workspace
-from midline.web import moments
 from midline.web.context import TONES
 from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
@@ -96,39 +95,23 @@ def last_event_of(context: Context, case: Case) -> int:
 
 
 @register.simple_tag
-def icon(name: str, size: str = "", label: str = "", **attrs: str) -> SafeString:
+def icon(name: str, size: str = "", label: str = "", class_name: str = "") -> SafeString:
     """An icon of the sprite. Hidden from screen readers unless `label` names it; `class_name` adds classes."""
-    classes = " ".join(filter(None, ["i", f"i-{size}" if size else "", attrs.get("class_name", "")]))
-    named = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html(
-        '<svg class="{}" width="16" height="16" {}><use href="{}#i-{}"/></svg>', classes, named, static("web/icons.svg"), name
-    )
+    return icons.icon(name, size, str(label), class_name)
 
 
 @register.simple_tag
 def status(value: Status | Case | str, detail: str = "", tag: bool = False, unusable: bool = False) -> SafeString:
     """A case status: coloured icon, words in ink; `tag` fills it, for page headers. A case brings its detail along."""
     if isinstance(value, Case):
-        detail = detail or value.status_detail
-    state = value.state if isinstance(value, Case) else Status(value)
-    tone, sign = ("stop", "file-x-2") if unusable and state is Status.RECORDS_NEEDED else (state.tone, state.icon)
-    return _sign(tone, sign, str(state.label), detail, tag)
+        return status_sign(value.state, detail=detail or value.status_detail, tag=tag, unusable=unusable)
+    return status_sign(Status(value), detail=detail, tag=tag, unusable=unusable)
 
 
 @register.simple_tag
 def collaborator_status(value: CollaboratorStatus | str | None, detail: str = "", tag: bool = False) -> SafeString:
     """A collaborator status; a dash where there is none."""
-    if not value:
-        return format_html('<span class="text-ink-3" aria-label="{}">—</span>', _("No collaborator evaluates"))
-    state = CollaboratorStatus(value)
-    return _sign(state.tone, state.icon, str(state.label), detail, tag)
-
-
-def _sign(tone: str, sign: str, label: str, detail: str, tag: bool) -> SafeString:
-    if tag:
-        return format_html('<span class="ml-tag" data-tone="{}">{}{}</span>', tone, icon(sign, "sm"), label)
-    words_of_it = format_html('<span class="ml-status" data-tone="{}">{}<span>{}</span></span>', tone, icon(sign), label)
-    return format_html('{}<span class="text-xs text-ink-3 ml-2">{}</span>', words_of_it, detail) if detail else words_of_it
+    return collaborator_sign(CollaboratorStatus(value) if value else None, detail=detail, tag=tag)
 
 
 @register.simple_tag(takes_context=True)
@@ -137,29 +120,23 @@ def turn(context: Context, value: Turn | str, you: bool | None = None) -> SafeSt
 
     Provider and lab are known by the workspace; for a collaborator the caller says `you`, because who has marked ready is not asked again.
     """
-    whose = Turn(value)
-    if whose is Turn.NOBODY:
-        return format_html(
-            '<span class="ml-turn text-ink-3"><span aria-hidden="true">—</span><span class="sr-only">{}</span></span>', _("Nobody")
-        )
-    actor = context.get("actor")
+    whose, actor = Turn(value), context.get("actor")
     if you is None:
         own = {Turn.PROVIDER: Workspace.PROVIDER, Turn.LAB: Workspace.LAB}
         you = actor is not None and own.get(whose) is actor.workspace
-    if you:
-        return format_html('<span class="ml-turn" data-tone="{}" data-you>{}{}</span>', whose.tone, icon("user", "sm"), _("Your turn"))
-    return format_html('<span class="ml-turn" data-tone="{}">{}{}</span>', whose.tone, icon(whose.icon, "sm"), whose.label)
+    return turn_sign(whose, own=bool(you))
 
 
 @register.simple_tag
 def bubble(count: int) -> str:
     """Unread comments; nothing when there are none."""
-    if not count:
-        return ""
-    said = ngettext("%(n)s unread comment", "%(n)s unread comments", count) % {"n": count}
-    return format_html(
-        '<span class="ml-bubble" title="{}"><span aria-hidden="true">{}</span><span class="sr-only">{}</span></span>', said, count, said
-    )
+    return bubble_sign(count)
+
+
+@register.simple_tag
+def people_of_case(number: str, count: int, class_name: str = "") -> SafeString:
+    """The people icon of a case with the number of its collaborators; the page holds `{% popover "ml-collaborators" %}`."""
+    return collaborators_cell(number, count, class_name)
 
 
 @register.simple_tag
@@ -185,9 +162,7 @@ def ago(moment: datetime | None) -> str:
     """ "12 min", "Yesterday", "14 Nov", exact on hover; kept true by the page's script."""
     if moment is None:
         return ""
-    return format_html(
-        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), moments.exact(moment), moments.ago(moment, clock.now())
-    )
+    return moments.time_tag(moment, clock.now())
 
 
 @register.simple_tag(takes_context=True)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from midline.cases.models import Status
-from midline.web import moments
+from midline.core import moments
 from midline.web.numbering import tooth_number
 from midline.web.views import design
 from midline.web.views.design import SampleForm

@@ -1,0 +1,66 @@
+"""Times in the words of a list: "12 min", "3 h", "Yesterday", "14 Nov".
+
+A page of fifty rows says a hundred times; so what depends on the day or on the minute alone is kept, per language and time zone.
+"""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from django.utils import dateformat, timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, pgettext
+from django.utils.translation import gettext as _
+
+KEPT: Final = 8_192
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long `moment` is before `now`, in as few words as a row has room for; the same rule as `web/assets/times.ts`.
+
+    Under six hours the hours are said even across midnight: at one o'clock, "2 h" says more than "Yesterday".
+    A moment to come is said as its date.
+    """
+    past = now - moment
+    local, today = timezone.localtime(moment), timezone.localtime(now)
+    days = (today.date() - local.date()).days
+    if timedelta() <= past < timedelta(minutes=1):
+        return _("Now")
+    if timedelta() <= past < timedelta(hours=1):
+        return _("%(n)s min") % {"n": past // timedelta(minutes=1)}
+    if timedelta() <= past and (days == 0 or past < timedelta(hours=6)):
+        return _("%(n)s h") % {"n": past // timedelta(hours=1)}
+    if days == 1:
+        return _("Yesterday")
+    return _day(get_language(), local.date(), local.year == today.year)
+
+
+def day(moment: datetime, now: datetime) -> str:
+    """ "14 Nov", with the year when it is another one."""
+    local = timezone.localtime(moment)
+    return _day(get_language(), local.date(), local.year == timezone.localtime(now).year)
+
+
+def exact(moment: datetime) -> str:
+    """ "14 November 2026, 16:20", in the time zone of the page."""
+    return _exact(get_language(), timezone.localtime(moment).replace(second=0, microsecond=0, tzinfo=None))
+
+
+def time_tag(moment: datetime, now: datetime) -> SafeString:
+    """`<time>` with the words of `ago`, exact on hover; `web/assets/times.ts` keeps it true while the page is open."""
+    words, said = escape(ago(moment, now)), escape(exact(moment))
+    return mark_safe(  # noqa: S308 - both parts are escaped, the rest is ours
+        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{said}" data-ago>{words}</time>'
+    )
+
+
+@lru_cache(KEPT)
+def _day(language: str | None, local: date, same_year: bool) -> str:
+    pattern = pgettext("date format", "j M") if same_year else pgettext("date format", "j M Y")
+    return dateformat.format(local, pattern)
+
+
+@lru_cache(KEPT)
+def _exact(language: str | None, local: datetime) -> str:
+    return dateformat.format(local, pgettext("date format", "j F Y, H:i"))
