@@ -5,7 +5,7 @@ One rule, three directions: `cases_for` (which cases may this actor act on), `us
 "Sharing" and "Life cycle" of the product's description.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
@@ -17,6 +17,7 @@ from midline.cases.models import Case, Order, Share
 from midline.cases.models.share import WITHHOLDS
 from midline.collaboration.models import LIVE, Collaboration, Grant
 from midline.core import clock
+from midline.core.probe import Probe
 from midline.core.workspace import Workspace
 from midline.people.models import User
 from midline.people.policies import Actor
@@ -123,11 +124,11 @@ def _giving(action: Action, case_id: int | OuterRef, provider_id: int | OuterRef
     The one place where sharing is decided. A share's row under a standing grant gives nothing, but may hold what is taken away.
     """
     row = Share.objects.filter(case_id=case_id, collaboration_id=OuterRef("pk"), ended_at=None)
-    rows = Collaboration.objects.filter(_gives(action), Q(every_case=True) | Exists(row.filter(gives=True)), provider_id=provider_id)
+    rows = Collaboration.objects.filter(_gives(action), Q(every_case=True) | Probe(row.filter(gives=True)), provider_id=provider_id)
     if grant := IF_GRANTED.get(action):
-        rows = rows.filter(~Exists(row.filter(**{WITHHOLDS[grant]: True})))
+        rows = rows.filter(~Probe(row.filter(**{WITHHOLDS[grant]: True})))
     if action in NEEDS_PLANNER[Workspace.COLLABORATOR]:
-        rows = rows.filter(Exists(_planned(case_id, OuterRef("person_id"), Workspace.COLLABORATOR)))
+        rows = rows.filter(Probe(_planned(case_id, OuterRef("person_id"), Workspace.COLLABORATOR)))
     return rows
 
 
@@ -160,8 +161,32 @@ def cases_for(actor: Actor, action: Action = Action.VIEW) -> QuerySet[Case]:
             return received
         case Workspace.COLLABORATOR if action in COLLABORATOR:
             mine = _giving(action, OuterRef(OuterRef("pk")), OuterRef("provider_id")).filter(person_id=actor.user_id)
-            return Case.objects.filter(Exists(mine))
+            return Case.objects.filter(Probe(mine))
     return Case.objects.none()
+
+
+def cases_gathered(actor: Actor, provider_id: int | None = None, statuses: Collection[str] = ()) -> QuerySet[Case]:
+    """What a collaborator may view, beginning at the grants: the same cases as `cases_for`, which begins at the cases.
+
+    Of one provider and in some statuses, if so asked. Quicker for who sees few.
+    """
+    standing, singly = (part.order_by().values("pk") for part in visible_parts(actor, provider_id, statuses))
+    return Case.objects.filter(pk__in=standing.union(singly, all=True))
+
+
+def visible_parts(actor: Actor, provider_id: int | None = None, statuses: Collection[str] = ()) -> list[QuerySet[Case]]:
+    """What a collaborator may view in two disjoint parts: by standing grant, and shared one by one."""
+    mine = Collaboration.objects.filter(_gives(Action.VIEW), person_id=actor.user_id)
+    if actor.workspace is not Workspace.COLLABORATOR or not actor.user.is_active:
+        mine = mine.none()
+    if provider_id is not None:
+        mine = mine.filter(provider_id=provider_id)
+    singly = Share.objects.filter(collaboration__in=mine.filter(every_case=False).values("pk"), ended_at=None, gives=True)
+    parts = [
+        Case.objects.filter(provider_id__in=mine.filter(every_case=True).values("provider_id")),
+        Case.objects.filter(pk__in=singly.values("case_id")),
+    ]
+    return [part.filter(status__in=statuses) for part in parts] if statuses else parts
 
 
 def users_who_may(action: Action, case: Case, workspace: Workspace) -> QuerySet[User]:

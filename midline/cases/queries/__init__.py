@@ -2,7 +2,7 @@
 
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.further import further_kinds
-from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page
+from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, read_page
 from midline.cases.queries.narrowing import shared_with
 from midline.cases.queries.people import (
     Person,
@@ -15,20 +15,20 @@ from midline.cases.queries.people import (
     withheld_on,
 )
 from midline.cases.queries.reach import Reach, reach_of, unread_by_case
+from midline.cases.queries.reading import Total, matches
 from midline.cases.queries.rows import Row, rows_of
+from midline.cases.queries.saved import asked_of, columns_chosen, counted_at_once, parts_of, views_of
 from midline.cases.queries.search import own_view
-from midline.cases.queries.signs import (
-    around_number,
-    bubble_sign,
-    collaborator_sign,
-    collaborators_cell,
-    status_sign,
-    turn_sign,
-)
+from midline.cases.queries.signs import around_number, bubble_sign, collaborator_sign, collaborators_cell, status_sign, turn_sign
 from midline.cases.queries.standing import Standing, collaborator_count, evaluating_collaborations, standing_of, standings
 from midline.cases.queries.words import SLOT_LABELS, detail_words, is_unusable, type_words
 
 __all__ = [
+    "views_of",
+    "parts_of",
+    "counted_at_once",
+    "columns_chosen",
+    "asked_of",
     "PAGE",
     "SLOT_LABELS",
     "Asked",
@@ -38,6 +38,7 @@ __all__ = [
     "Row",
     "Shared",
     "Standing",
+    "Total",
     "around_number",
     "bubble_sign",
     "collaborator_count",

@@ -23,7 +23,7 @@ def own_view(asked: Asked, reach: Reach) -> Asked:
     providers of their workspace alone."""
     group = asked.group if asked.group in TABS.get(reach.actor.workspace, ()) else ""
     if reach.is_collaborator:
-        provider = asked.provider if asked.provider in {c.provider_id for c in reach.live} else None
+        provider = asked.provider if asked.provider and reach.collaborations(asked.provider).exists() else None
         asked = replace(asked, group=group, provider=provider, collaborator=(), shared="", collaboration=None)
     else:
         asked = replace(asked, group=group, provider=None)
@@ -38,7 +38,7 @@ def _with_own_term(asked: Asked, actor: Actor) -> Asked:
     return replace(asked, term=term) if term else replace(asked, q=None)
 
 
-def search_condition(term: str, reach: Reach) -> Q:
+def search_condition(term: str, reach: Reach, *, wide: bool = False) -> Q:
     """Every word of `term` is part of the patient's or the clinician's name, or begins the number.
 
     Where the identity is hidden from this reader, names match nothing: only the number does.
@@ -46,7 +46,7 @@ def search_condition(term: str, reach: Reach) -> Q:
     condition = Q()
     for word in norm(term).split():
         named = Q(patient_norm__contains=word) | Q(clinician_norm__contains=word)
-        if reach.hidden:
+        if reach.hides:
             named &= ~Q(provider_id__in=reach.hidden)
         condition &= named | _begins_number(word)
     return condition

@@ -19,7 +19,8 @@ class Standing:
     """How a case stands between provider and collaborators.
 
     collaborators: active and invited ones. status: the sum of those who evaluate, None where none does or no setup belongs to the order.
-    mine: the reader's own state (a collaborator's). turn: whose turn it is. own: whether that is the reader.
+    mine: the reader's own state (a collaborator's). turn: whose turn it is. own: whether that is the reader. hidden: whether the patient's
+    identity is hidden from the reader.
     """
 
     collaborators: int
@@ -27,6 +28,7 @@ class Standing:
     mine: CollaboratorStatus | None
     turn: Turn
     own: bool
+    hidden: bool
 
 
 def standings(cases: Iterable[Case], actor: Actor) -> dict[int, Standing]:
@@ -78,7 +80,9 @@ def _standing(case: Case, sharing: list[Collaboration], ready: set[int], actor: 
         Workspace.LAB: turn is Turn.LAB,
         Workspace.COLLABORATOR: awaits and mine is CollaboratorStatus.EVALUATING and any(c.evaluates for c in own_rows),
     }.get(actor.workspace, False)
-    return Standing(len(sharing), status, mine, turn, own)
+    # Where the reader's own collaboration is gone meanwhile, nothing is named.
+    hidden = actor.workspace == Workspace.COLLABORATOR and not any(not c.hides_identity for c in own_rows)
+    return Standing(len(sharing), status, mine, turn, own, hidden)
 
 
 def _status(case: Case, anybody: bool, all_ready: bool) -> CollaboratorStatus | None:

@@ -33,10 +33,10 @@ class Choice:
 
 def provider_choice(asked: Asked, reach: Reach) -> Choice:
     """What the drop-down says while it is closed: one provider with the number of cases, or how many providers there are."""
-    one = next((c for c in reach.live if c.provider_id == asked.provider), None)
+    one = reach.collaborations(asked.provider).select_related("provider__person").first() if asked.provider else None
     if one is None:
-        return Choice(_("All providers"), len(reach.live))
-    return Choice(one.provider.name, reach.provider_counts.get(one.provider_id, 0), chosen=True)
+        return Choice(_("All providers"), reach.collaborations().count())
+    return Choice(one.provider.name, reach.counts(one.provider_id).all, chosen=True)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,194 @@
+"""How the cases of a view are read, and how many there are.
+
+A planner cannot know how much a collaborator sees and chooses wrongly by hundreds of milliseconds, so the counters choose: *walk* the index
+of the order and ask the policy of each row where much is visible, *gather* what is visible and sort it where little is.
+"""
+
+import time
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from random import Random
+from typing import Any, Final, NamedTuple
+
+from django.db import connection
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.lookups import In
+
+from midline.cases.models import Case, Group, ProviderCount, Status
+from midline.cases.policies import cases_for, cases_gathered, visible_parts
+from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Asked, Unnamed
+from midline.cases.queries.conditions import statuses_of
+from midline.cases.queries.narrowing import narrowed
+from midline.cases.queries.reach import Reach
+from midline.cases.queries.search import search_condition
+from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, group_of, segments
+from midline.core.probe import Beside
+
+# Who sees so few is always gathered; who sees more than √(12·N) of N walks. Measured: docs/performance.md.
+ALWAYS_FEW: Final = 500
+WALKING: Final = 12
+# A search in more than this begins at the index of names.
+WIDE_SEARCH: Final = 20_000
+# A narrowed list is counted up to here; beyond, a sample of all cases says about how many.
+COUNTED: Final = 1_000
+SAMPLES: Final = (1_000, 4_000)
+ENOUGH: Final = 40
+WELL_KNOWN: Final = 400
+TOTALS_FOR: Final = 300.0
+
+_totals: dict[str, tuple[float, dict[str, int]]] = {}
+
+
+class Total(NamedTuple):
+    """How many cases a view shows; not exact: about so many."""
+
+    count: int
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A view and its reader. A view sorted by what too many rows would have to derive is read in its default order."""
+
+    asked: Asked
+    reach: Reach
+    _chosen: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.asked.sort.lstrip("-") in DERIVED and self.total.count > DERIVED_MOST:
+            object.__setattr__(self, "asked", replace(self.asked, sort=Unnamed.of(self.asked.term)))
+
+    @cached_property
+    def chain(self) -> list[Segment]:
+        """The segments in which the view can show anything."""
+        return [segment for segment in segments(self.asked, self.reach) if self._statuses(segment)]
+
+    def rows(self, segment: Segment | None = None) -> QuerySet[Case]:
+        """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
+        statuses = self._statuses(segment)
+        rows = self._visible(segment, statuses)
+        if statuses != EVERY:
+            rows = rows.filter(self._stands_in(segment, statuses))
+        rows = narrowed(rows, replace(self.asked, status=(), category=()), self.reach)
+        if self.asked.group:
+            rows = rows.filter(group_of(self.asked.group, self.reach).condition)
+        if self.asked.term:
+            rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._seen(statuses) > WIDE_SEARCH))
+        if segment is not None:
+            rows = rows.annotate(**segment.extra)
+            if not self.asked.group or segment.group != self.asked.group:
+                rows = rows.filter(segment.condition)
+        return rows.order_by()
+
+    def value_at(self, segment: Segment, pk: int) -> Any:
+        """What the row `pk` is sorted by; None when it no longer stands in this segment."""
+        return self.rows(segment).filter(pk=pk).values_list(segment.column, flat=True).first()
+
+    # --- which cases can stand there --------------------------------------------------------------------------------
+
+    def _statuses(self, segment: Segment | None) -> frozenset[str]:
+        found = segment.statuses if segment else EVERY
+        if self.asked.group:
+            found &= group_of(self.asked.group, self.reach).statuses
+        if self.asked.category:
+            found &= {status for group in self.asked.category for status in statuses_of(Group(group))}
+        return found & set(self.asked.status) if self.asked.status else found
+
+    def _stands_in(self, segment: Segment | None, statuses: frozenset[str]) -> Q:
+        """One status is where the index of its order begins. Of several, SQLite would collect and sort everything instead."""
+        names = sorted(statuses)
+        walks = self.reach.is_collaborator and segment is not None and self._walks(segment, statuses)
+        return Q(In(Beside("status"), names)) if walks and len(names) > 1 else Q(status__in=names)
+
+    # --- walk or gather ---------------------------------------------------------------------------------------------
+
+    def _visible(self, segment: Segment | None, statuses: frozenset[str]) -> QuerySet[Case]:
+        actor = self.reach.actor
+        if not self.reach.is_collaborator or self._walks(segment, statuses):
+            return cases_for(actor)
+        return cases_gathered(actor, self.asked.provider, sorted(statuses) if statuses != EVERY else ())
+
+    def _seen(self, statuses: frozenset[str]) -> int:
+        """How many visible cases stand in `statuses`, from the counters."""
+        return self.reach.count(sorted(statuses), self.asked.provider)
+
+    def _walks(self, segment: Segment | None, statuses: frozenset[str]) -> bool:
+        key = (segment and (segment.column, len(statuses) == 1), statuses)
+        if key not in self._chosen:
+            seen = self._seen(statuses)
+            by_status = segment is None or (segment.column == ACTIVITY and len(statuses) == 1)
+            self._chosen[key] = seen > ALWAYS_FEW and seen**2 > WALKING * self._passed(statuses if by_status else EVERY)
+        return bool(self._chosen[key])
+
+    def _passed(self, statuses: frozenset[str]) -> int:
+        """How many cases a walk has among which to find the visible ones."""
+        if self.asked.provider is not None:
+            return self._seen(statuses)
+        totals = all_cases_by_status()
+        return sum(totals.get(status, 0) for status in statuses)
+
+    # --- how many ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def total(self) -> Total:
+        """How many cases the view shows: exact from the counters and where few are seen, else counted up to COUNTED, then about so many."""
+        if not replace(self.asked, status=(), category=()).narrows:
+            return Total(self._counted_by_status(), True)
+        statuses = self._statuses(None)
+        if not self.reach.is_collaborator or self.asked.provider is not None or not self._walks(None, statuses):
+            return Total(self.rows().count(), True)
+        counted = self._counted_up_to(COUNTED + 1, statuses)
+        return Total(counted, True) if counted <= COUNTED else Total(self._sampled(), False)
+
+    def _counted_by_status(self) -> int:
+        if self.reach.is_collaborator and self.asked.group in {"evaluate", "progress"}:
+            if self.asked.status or self.asked.category:
+                return self.rows().count()
+            return self.reach.tab_counts(self.asked.provider)[self.asked.group]
+        return self._seen(self._statuses(None))
+
+    def _counted_up_to(self, most: int, statuses: frozenset[str]) -> int:
+        """Beginning at the grants, the first rows come from few providers: it stops there, however rare they are elsewhere."""
+        if self.asked.term:
+            return self.rows()[:most].count()
+        found = 0
+        for part in visible_parts(self.reach.actor, self.asked.provider, sorted(statuses) if statuses != EVERY else ()):
+            rows = narrowed(part, replace(self.asked, status=(), category=()), self.reach)
+            if self.asked.group:
+                rows = rows.filter(group_of(self.asked.group, self.reach).condition)
+            found += rows.order_by()[: most - found].count()
+        return found
+
+    def _sampled(self) -> int:
+        """About how many, from cases drawn at random, rounded to what the sample is good for.
+
+        The same view draws the same cases, so that its pages agree.
+        """
+        newest = cases_for(self.reach.actor).order_by("-pk").values_list("pk", flat=True)[0]
+        view = f"{self.reach.actor.user_id} {self.asked.but(view=None).address()}"
+        drawn: set[int] = set()
+        for size in SAMPLES:
+            draw = Random(f"{view} {size}")  # noqa: S311 - a sample, no secret
+            drawn = {draw.randint(1, newest) for _ in range(size)}
+            found = self.rows().filter(pk__in=drawn).count()
+            if found >= ENOUGH:
+                break
+        about = found / len(drawn) * newest
+        digits = 2 if found >= WELL_KNOWN else 1
+        rounded = round(about, digits - len(str(int(about))))
+        return max(COUNTED, int(rounded))
+
+
+def all_cases_by_status() -> dict[str, int]:
+    """How many cases there are at all, some minutes old: it decides how lists are read, never what they show."""
+    known = _totals.get(connection.alias)
+    if known is None or time.monotonic() - known[0] > TOTALS_FOR:
+        sums = ProviderCount.objects.aggregate(**{f"n_{status}": Sum(status) for status in Status.values})
+        known = (time.monotonic(), {status: sums[f"n_{status}"] or 0 for status in Status.values})
+        _totals[connection.alias] = known
+    return known[1]
+
+
+def matches(asked: Asked, reach: Reach) -> Total:
+    """How many cases the view shows."""
+    return Reading(asked, reach).total
