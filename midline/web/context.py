@@ -4,9 +4,9 @@ Everything is worked out when a template asks for it, so a fragment costs nothin
 A link whose page does not exist is left out: rooms add their addresses, nothing here needs to change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
@@ -60,14 +60,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Place:
-    """A workspace of the person, with what is in it in words."""
+    """A workspace of the person; what is in it, in words, is asked only by the menu that was opened."""
 
     workspace: Workspace
     label: str
-    facts: str
+    count: Callable[[], str]
     url: str
     tone: str
     current: bool
+
+    @property
+    def facts(self) -> str:
+        """ "3 practices, 148 cases"."""
+        return self.count()
 
 
 TONES = {Workspace.PROVIDER: "act", Workspace.COLLABORATOR: "peer", Workspace.LAB: "lab", Workspace.ACCOUNT: "idle"}
@@ -109,6 +114,7 @@ ACCOUNT: list[Link] = [
 ]
 
 
+@cache
 def address(name: str, *args: str) -> str | None:
     """The address of a page, or None while no room offers it."""
     try:
@@ -180,11 +186,19 @@ class Portal:
             self._places = [place for place in found if place]
         return self._places
 
-    def _place(self, workspace: Workspace, facts: str) -> Place:
+    def _place(self, workspace: Workspace, count: Callable[[], str] = str) -> Place:
         url = address("web:dashboard", workspace.value) or f"/{workspace.value}/"
-        return Place(workspace, str(workspace.label), facts, url, TONES[workspace], workspace is self.workspace)
+        return Place(workspace, str(workspace.label), count, url, TONES[workspace], workspace is self.workspace)
 
     def _provider(self) -> Place | None:
+        """In the own workspace and in the account the actor knows; elsewhere it is asked, and no more than that."""
+        if self.actor and self.workspace in {Workspace.PROVIDER, Workspace.ACCOUNT}:
+            found = self.actor.provider_id is not None
+        else:
+            found = Provider.objects.filter(person=self.user, state=Provider.State.CONFIRMED).exists()
+        return self._place(Workspace.PROVIDER, self._provider_facts) if found else None
+
+    def _provider_facts(self) -> str:
         counts = sum((F(f"counts__{status.value}") for status in Status), start=F("pk") * 0)
         row = (
             Provider.objects.filter(person=self.user, state=Provider.State.CONFIRMED)
@@ -192,24 +206,21 @@ class Portal:
             .values_list("practice_count", "case_count")
             .first()
         )
-        if row is None:
-            return None
-        practices, cases = row
+        practices, cases = row or (0, 0)
         facts = ngettext("%(n)s practice", "%(n)s practices", practices) % {"n": practices}
-        facts += ", " + ngettext("%(n)s case", "%(n)s cases", cases or 0) % {"n": cases or 0}
-        return self._place(Workspace.PROVIDER, facts)
+        return facts + ", " + ngettext("%(n)s case", "%(n)s cases", cases or 0) % {"n": cases or 0}
 
     def _collaborator(self) -> Place | None:
         mine = Collaboration.objects.filter(person=self.user).exclude(state=Collaboration.State.INVITED)
-        rows = mine.aggregate(all=Count("pk"), live=Count("pk", filter=LIVE(clock.now())))
-        if not rows["all"]:
-            return None
-        live = rows["live"]
-        facts = ngettext("%(n)s provider shares", "%(n)s providers share", live) % {"n": live} if live else _("Nobody shares with you now")
-        return self._place(Workspace.COLLABORATOR, facts)
+        found = self.workspace is Workspace.COLLABORATOR or mine.exists()
+        return self._place(Workspace.COLLABORATOR, self._collaborator_facts) if found else None
+
+    def _collaborator_facts(self) -> str:
+        live = Collaboration.objects.filter(LIVE(clock.now()), person=self.user).count()
+        return ngettext("%(n)s provider shares", "%(n)s providers share", live) % {"n": live} if live else _("Nobody shares with you now")
 
     def _lab(self) -> Place | None:
-        return self._place(Workspace.LAB, settings.MIDLINE_LAB_NAME) if self.user and self.user.is_technician else None
+        return self._place(Workspace.LAB, lambda: str(settings.MIDLINE_LAB_NAME)) if self.user and self.user.is_technician else None
 
     def header(self) -> list[Entry]:
         """The links of the workspace on the page, or of the one that My Account leads back to."""
@@ -219,7 +230,12 @@ class Portal:
         """What links may need. "add_order" is asked of the policy, where a collaborator may or may not begin orders."""
         if workspace is not Workspace.COLLABORATOR or self.user is None:
             return set()
-        return {"add_order"} if providers_for(Actor(self.user, Workspace.COLLABORATOR)).exists() else set()
+        return {"add_order"} if self.may_add_orders else set()
+
+    @cached_property
+    def may_add_orders(self) -> bool:
+        """Whether some provider lets this collaborator begin orders; the policy's answer, asked once a page."""
+        return self.user is not None and providers_for(Actor(self.user, Workspace.COLLABORATOR)).exists()
 
     def account(self) -> list[Entry]:
         """The side menu of My Account."""
@@ -228,7 +244,7 @@ class Portal:
 
     def start(self) -> str:
         """Where the sign of Midline leads: to the beginning of the workspace on the page, and to `/` where there is none."""
-        return self._place(self.side, "").url if self.side else "/"
+        return self._place(self.side).url if self.side else "/"
 
     def home(self) -> str:
         """Where `/` leads: the first workspace of the person; who waits to be confirmed reads so, the others come to their account."""

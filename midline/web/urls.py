@@ -10,6 +10,7 @@ app_name = "web"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("account/theme/", home.theme, name="theme"),
+    path("account/workspaces/", home.workspaces, name="workspaces"),
     path("account/single-keys/", home.single_keys, name="single_keys"),
     path("healthz", health.healthz, name="healthz"),
     path("<workspace:workspace>/", home.start, name="start"),

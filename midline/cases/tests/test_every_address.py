@@ -47,6 +47,7 @@ WORKSPACES = {"owner": "provider", "other_provider": "provider", "colleague_at_h
 ROWS = """
 web:home                                      GET     s o o o o o o o o o o o o
 web:theme                                     POST    s o o o o o o o o o o o o
+web:workspaces                                GET     s o o o o o o o o o o o o
 web:single_keys                               POST    s o o o o o o o o o o o o
 web:healthz                                   GET     o o o o o o o o o o o o o
 web:start                                     GET     s o o o o . o . o o . o o

@@ -15,7 +15,7 @@ from midline.activity.services import record_access
 from midline.cases import services
 from midline.cases.actions import Action
 from midline.cases.policies import cases_for, get_case_or_404
-from midline.cases.queries import Asked, Reach, former_people_of, listed, own_view, people_of, shared_by_case, shared_with
+from midline.cases.queries import Asked, Reach, around_number, former_people_of, listed, own_view, people_of, shared_by_case, shared_with
 from midline.cases.views.opening import back_to_list, form_key, open_collaboration_or_404, reach_in, stale, to_search, view_asked
 from midline.cases.views.shown import Column, ListPage
 from midline.cases.views.telling import tell
@@ -51,9 +51,10 @@ def manage_collaborators(request: PortalRequest) -> HttpResponse:
 def _list_with(asked: Asked, reach: Reach, chosen: Collaboration) -> dict[str, Any]:
     page = ListPage.of(asked, reach, COLUMNS, offered=("status", "practice", "type", "active"))
     shared = shared_by_case(chosen, page.cases)
+    before, after = around_number("web:case", Workspace.PROVIDER.value)
     return {
         "list": page,
-        "rows": [(row, page.address_of(row), shared[row.id]) for row in page.rows],
+        "rows": [(row, f"{before}{row.number}{after}", shared[row.id]) for row in page.rows],
         "all": page.tab_counts[""],
         "grants": _grants(chosen),
         "first_name": chosen.first_name or chosen.name,

@@ -19,6 +19,7 @@ import { startTheme } from "./theme.ts";
 import { startTimes } from "./times.ts";
 import { startToasts } from "./toast.ts";
 import { startUploads } from "./uploads.ts";
+import { startWorkspaces } from "./workspaces.ts";
 
 startTheme();
 startPopovers();
@@ -38,3 +39,4 @@ startLive();
 startUploads();
 startAutosave();
 startResumable();
+startWorkspaces();

@@ -247,10 +247,20 @@ def drawer(context: Context, content: str, name: str, title: str, **flags: Any) 
     return _shell("drawer", context, content, name=name, title=title, **flags)
 
 
-@register.simple_block_tag(takes_context=True)
-def popover(context: Context, content: str, name: str, title: str = "", **flags: Any) -> str:
-    """340 px, from the button with popovertarget="<name>"."""
-    return _shell("popover", context, content, name=name, title=title, **flags)
+@register.simple_block_tag
+def popover(content: str, name: str, title: str = "", label: str = "", menu: bool = False, align: str = "") -> SafeString:
+    """340 px, from the button with popovertarget="<name>". Written here and not in a template, because a list holds a dozen."""
+    kind = mark_safe(' ml-menu" data-menu') if menu else mark_safe('"')
+    named, head = SafeString(), SafeString()
+    if title:
+        named = format_html(' aria-labelledby="{}-title"', name)
+        head = format_html('<h2 id="{}-title" class="px-3 pt-3 pb-1.5 text-sm">{}</h2>', name, title)
+    elif label:
+        named = format_html(' aria-label="{}"', label)
+    side = format_html(' data-align="{}"', align) if align else SafeString()
+    return format_html(
+        '<div id="{}" popover class="ml-pop{}{} role="dialog"{}>{}<div data-body>{}</div></div>', name, kind, side, named, head, content
+    )
 
 
 @register.simple_block_tag(takes_context=True)

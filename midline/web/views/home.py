@@ -1,7 +1,7 @@
 """Where `/` leads, and what a person chooses about the look and the keys."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +22,13 @@ def home(request: HttpRequest) -> HttpResponse:
 def start(request: PortalRequest, workspace: Workspace) -> HttpResponse:
     """Where a workspace begins: the list that its people work through."""
     return redirect({"provider": "cases:manage_orders", "collaborator": "cases:collaborator_cases"}.get(workspace, "lab:queue"))
+
+
+@login_required
+@require_safe
+def workspaces(request: HttpRequest) -> HttpResponse:
+    """What is in each workspace of the person, in words: for the account menu, when it is opened."""
+    return JsonResponse({place.workspace.value: place.facts for place in Portal(request).places()})
 
 
 @login_required
