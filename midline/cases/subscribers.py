@@ -5,8 +5,9 @@ from typing import Final
 from midline.activity.events import Happening
 from midline.activity.models import Event
 from midline.cases.events import CaseShared, CasesShared
-from midline.cases.services import collaboration_recount, planners_left, practice_renamed
+from midline.cases.services import clinician_renamed, collaboration_recount, planners_left, practice_renamed
 from midline.collaboration.events import CollaborationHappening
+from midline.people.events import PersonRenamed
 from midline.practices.events import PracticeSaved
 
 # After these somebody may see or do less than before.
@@ -15,9 +16,11 @@ WIDENING: Final = {"share", "standing_begin"}
 
 
 def on_event(event: Event, happening: Happening) -> None:
-    """Who may plan an order no longer gives it back; a changed scope is counted anew, last, because that locks the counters."""
+    """Names follow; who may plan an order no longer gives it back; a changed scope is counted anew, last, because that locks the counters."""
     if event.kind == PracticeSaved.KIND and event.subject_id and not event.data["new"]:
         practice_renamed(event.subject_id)
+    if event.kind == PersonRenamed.KIND and event.subject_id:
+        clinician_renamed(event.subject_id)
     if event.kind in NARROWING and event.provider_id and event.data.get("act") not in WIDENING:
         planners_left(provider_id=event.provider_id, case_id=event.case_id)
     changed = happening.collaboration if isinstance(happening, CollaborationHappening) else None

@@ -24,7 +24,7 @@ from midline.core.workspace import Workspace
 from midline.jobs import services as jobs
 from midline.jobs.posting import TRIES
 from midline.people.addresses import address_of
-from midline.people.events import AccountChanged
+from midline.people.events import AccountChanged, PersonRenamed
 from midline.people.mails import NOTICES, WORDS, Mail, compose
 from midline.people.models import User
 
@@ -127,6 +127,7 @@ def profile_save(
 ) -> User:
     """What a person says about themselves; nobody else can. Raises Refused naming the field."""
     user = User.objects.select_for_update().get(pk=by.pk)
+    before = user.name
     user.first_name = name_checked(first_name, field="first_name", label=_("First name"))
     user.last_name = name_checked(last_name, field="last_name", label=_("Last name"))
     user.language = choice_checked(language, languages.codes(), field="language")
@@ -135,7 +136,14 @@ def profile_save(
     user.findable = choice_checked(findable, User.Findable.values, field="findable")
     user.single_keys = single_keys
     user.save(update_fields=["first_name", "last_name", "language", "numbering", "theme", "findable", "single_keys"])
+    if user.name != before:
+        renamed(user=user, by=by)
     return user
+
+
+def renamed(*, user: User, by: User) -> None:
+    """Whoever writes a name calls this in the same transaction: lists hold copies of it to be sorted and searched by."""
+    activity.record(PersonRenamed(by_id=by.pk, workspace=Workspace.ACCOUNT, subject_kind="person", subject_id=user.pk))
 
 
 @transaction.atomic

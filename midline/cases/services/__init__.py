@@ -6,7 +6,7 @@ from midline.cases.services.drafts import Clash, case_begin, draft_discard, orde
 from midline.cases.services.lifecycle import case_touch, order_move, planners_left
 from midline.cases.services.marks import ready_mark, ready_push_back, ready_take_back
 from midline.cases.services.needs import Ask, need_answer, records_ask
-from midline.cases.services.practices import case_practice_set, practice_renamed
+from midline.cases.services.practices import case_practice_set, clinician_renamed, practice_renamed
 from midline.cases.services.searches import search_keep, searches_forget
 from midline.cases.services.shares import case_shares_hold, case_shares_set, cases_share, cases_unshare, share_withhold
 from midline.cases.services.standing import standing_grant_begin, standing_grant_end, standing_grant_to_single
@@ -37,6 +37,7 @@ __all__ = [
     "case_touch",
     "cases_share",
     "cases_unshare",
+    "clinician_renamed",
     "collaboration_recount",
     "columns_choose",
     "draft_discard",

@@ -1,4 +1,4 @@
-"""A case moves to another practice of its provider, and knows its practice by name."""
+"""A case moves to another practice of its provider, and knows its practice and its clinician by name."""
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -6,8 +6,9 @@ from django.db import transaction
 from midline.cases.actions import Action
 from midline.cases.models import Case
 from midline.cases.policies import may
+from midline.core.text import norm
 from midline.people.policies import Actor
-from midline.practices.models import Practice
+from midline.practices.models import Practice, Provider
 
 
 @transaction.atomic
@@ -31,3 +32,11 @@ def practice_renamed(practice_id: int) -> None:
     """Its cases follow, in the transaction that renames it."""
     name = Practice.objects.get(pk=practice_id).name_norm
     Case.objects.filter(practice_id=practice_id).exclude(practice_norm=name).update(practice_norm=name)
+
+
+def clinician_renamed(person_id: int) -> None:
+    """A clinician's cases follow, in the transaction that renames the person."""
+    provider = Provider.objects.filter(person_id=person_id).select_related("person").first()
+    if provider is not None:
+        name = norm(provider.name)[:180]
+        Case.objects.filter(provider=provider).exclude(clinician_norm=name).update(clinician_norm=name)
