@@ -16,7 +16,7 @@ WIDENING: Final = {"share", "standing_begin"}
 
 
 def on_event(event: Event, happening: Happening) -> None:
-    """Names follow; who may plan an order no longer gives it back; a changed scope is counted anew, last, because that locks the counters."""
+    """Names follow; who may plan an order no longer gives it back; a changed scope is counted anew, last: that locks the counters."""
     if event.kind == PracticeSaved.KIND and event.subject_id and not event.data["new"]:
         practice_renamed(event.subject_id)
     if event.kind == PersonRenamed.KIND and event.subject_id:
