@@ -2,17 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from midline.cases.views import account, collaborator, details, manage, orders, popover, undo, withholding
+from midline.cases.views import account, collaborator, details, filtering, manage, orders, popover, undo, withholding
 
 app_name = "cases"
 urlpatterns: list[URLPattern] = [
     path("provider/orders/", orders.manage_orders, name="manage_orders"),
     path("provider/orders/export.csv", orders.export_orders, name="export_orders"),
     path("provider/orders/share/", orders.orders_share, name="orders_share"),
+    path("provider/orders/filters/", filtering.filters, {"place": "cases:orders_filters"}, name="orders_filters"),
     path("provider/cases/<str:number>/collaborators/", popover.case_collaborators, name="case_collaborators"),
     path("provider/cases/<str:number>/collaborators/<int:collaboration_id>/", withholding.case_permissions, name="case_permissions"),
     path("provider/cases/<str:number>/details/", details.case_details, name="case_details"),
     path("provider/collaborators/", manage.manage_collaborators, name="manage_collaborators"),
+    path("provider/collaborators/filters/", filtering.filters, {"place": "cases:collaborators_filters"}, name="collaborators_filters"),
     path("provider/collaborators/<int:collaboration_id>/shares/", manage.shares_change, name="shares_change"),
     path("provider/collaborators/<int:collaboration_id>/matching/", manage.shares_matching, name="shares_matching"),
     path("provider/collaborators/<int:collaboration_id>/every-case/", manage.standing_grant, name="standing_grant"),
@@ -26,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("account/collaborators/<int:collaboration_id>/withdraw/", account.account_withdraw, name="account_withdraw"),
     path("account/collaborators/<int:collaboration_id>/remove/", account.account_remove, name="account_remove"),
     path("collaborator/cases/", collaborator.collaborator_cases, name="collaborator_cases"),
+    path("collaborator/choose/filters/", filtering.filters, {"place": "cases:collaborator_filters"}, name="collaborator_filters"),
     path("collaborator/choose/provider/", collaborator.collaborator_choose, {"what": "provider"}, name="collaborator_provider"),
     path("collaborator/choose/practice/", collaborator.collaborator_choose, {"what": "practice"}, name="collaborator_practice"),
     path("collaborator/cases/export.csv", collaborator.export_collaborator_cases, name="export_collaborator_cases"),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from midline.cases.models import CaseType, CollaboratorStatus, Group, Status, Turn
+from midline.cases.models import CaseType, CollaboratorStatus, Group, RecordNeed, Status, Turn
 
 # Columns that depend on the reader or on shares: no index holds them, so they sort while at most DERIVED_MOST cases match.
 DERIVED: Final = ("people", "cstatus", "turn", "unread")
@@ -40,6 +40,7 @@ class Asked:
     """The view that an address asks for; whatever it cannot mean is left out.
 
     view: the saved view that it came from. group: a tab ("open" is what is not closed), category: the same groups as a filter.
+    records: what the lab waits for, missing or unusable (where both, the case counts as unusable, as its status says).
     active: days. active_from … submitted_to: days of last activity and of the first submission, both included. shared: "yes" or "no"
     with the chosen collaborator. q: the id of a typed search, term: what was typed, only when it is this reader's. sort: always a
     name, with "-" descending. after, before: the key of a row.
@@ -49,6 +50,7 @@ class Asked:
     group: str = ""
     category: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
     practice: tuple[int, ...] = ()
     provider: int | None = None
@@ -82,6 +84,7 @@ class Asked:
             group=_one(query, "group", GROUPS),
             category=_many(query, "category", Group.values),
             status=_many(query, "status", Status.values),
+            records=_many(query, "records", RecordNeed.Kind.values),
             type=_many(query, "type", CaseType.values),
             practice=_numbers(query, "practice"),
             provider=_number(query, "provider"),
@@ -108,7 +111,7 @@ class Asked:
     def narrows(self) -> bool:
         """Whether more than the tab and the provider narrow the list: then the counters do not say how many there are."""
         return bool(
-            self.category or self.status or self.type or self.practice or self.cstatus or self.turn or self.collaborator
+            self.category or self.status or self.records or self.type or self.practice or self.cstatus or self.turn or self.collaborator
             or self.unread or self.active or self.dated or self.shared or self.term
         )  # fmt: skip
 

@@ -90,6 +90,12 @@ collaboration:leave                           GET     s . . o . . . . . . . . .
 collaboration:leave                           POST    s . . o . . . . . . . . .
 cases:manage_orders                           GET     s o . . . . o . . . . o o
 cases:manage_orders                           POST    s o . . . . o . . . . o o
+cases:orders_filters                          GET     s o . . . . o . . . . o o
+cases:orders_filters                          POST    s o . . . . o . . . . o o
+cases:collaborators_filters                   GET     s o . . . . o . . . . o o
+cases:collaborators_filters                   POST    s o . . . . o . . . . o o
+cases:collaborator_filters                    GET     s . o o . . . . o o . o o
+cases:collaborator_filters                    POST    s . o o . . . . o o . o o
 cases:export_orders                           GET     s o . . . . o . . . . o o
 cases:orders_share                            POST    s o . . . . . . . . . . .
 cases:case_collaborators                      GET     s o . . . . . . . . . . .

@@ -137,7 +137,7 @@ def test_the_export_holds_the_view_with_the_columns_shown(cast):
     make_case(cast.practice, first_name="Łukasz", last_name="Wiśniewski")
     head, *rows = rows_of(cast.owner.client.get(EXPORT + "?group=progress"))
 
-    assert head[:6] == ["Case", "Patient", "Practice", "Case type", "Category", "Status"]
+    assert head[:5] == ["Case", "Patient", "Practice", "Case type", "Status"]
     assert [row[:2] for row in rows] == [[cast.case.number, "Zofia Dąbrowska"]]
     assert dict(zip(head, rows[0], strict=True))["Collaborators"] == "2"
 

@@ -16,8 +16,10 @@ from midline.cases import services
 from midline.cases.actions import Action
 from midline.cases.policies import cases_for, get_case_or_404
 from midline.cases.queries import Asked, Reach, around_number, former_people_of, listed, own_view, people_of, shared_by_case, shared_with
+from midline.cases.views.columns import COLUMNS
+from midline.cases.views.filters import MANAGE
 from midline.cases.views.opening import back_to_list, form_key, open_collaboration_or_404, reach_in, stale, to_search, view_asked
-from midline.cases.views.shown import Column, ListPage
+from midline.cases.views.shown import ListPage
 from midline.cases.views.telling import tell
 from midline.collaboration.models import Collaboration, Grant
 from midline.core.errors import NotAllowedNow
@@ -25,11 +27,12 @@ from midline.core.http import PortalRequest
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 
-COLUMNS = (
-    Column(gettext_lazy("Case"), "number"),
-    Column(gettext_lazy("Patient"), "patient"),
-    Column(gettext_lazy("Practice"), "practice", "max-md:!hidden"),
-    Column(gettext_lazy("Status"), "status", "max-md:!hidden"),
+_SHOWN = {column.name: column for column in COLUMNS[Workspace.PROVIDER]}
+SHARE_COLUMNS = (
+    _SHOWN["case"],
+    _SHOWN["patient"],
+    replace(_SHOWN["practice"], class_name="max-md:!hidden"),
+    replace(_SHOWN["status"], class_name="max-md:!hidden"),
 )
 
 
@@ -49,7 +52,7 @@ def manage_collaborators(request: PortalRequest) -> HttpResponse:
 
 
 def _list_with(asked: Asked, reach: Reach, chosen: Collaboration) -> dict[str, Any]:
-    page = ListPage.of(asked, reach, COLUMNS, offered=("status", "practice", "type", "active"))
+    page = ListPage.of(asked, reach, SHARE_COLUMNS, place=MANAGE)
     shared = shared_by_case(chosen, page.cases)
     before, after = around_number("web:case", Workspace.PROVIDER.value)
     return {

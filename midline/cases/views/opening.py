@@ -2,11 +2,14 @@
 
 from uuid import UUID, uuid5
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from midline.cases.forms.filters import DaysForm
 from midline.cases.queries import Asked, Reach, own_view, reach_of
+from midline.cases.queries.asked import DATES
 from midline.cases.services import search_keep
 from midline.collaboration.models import Collaboration
 from midline.collaboration.queries import collaborations_of
@@ -22,6 +25,13 @@ def reach_in(request: PortalRequest, workspace: Workspace) -> Reach:
 
 
 def view_asked(request: PortalRequest, reach: Reach) -> Asked:
+    """The view of the address. A day that nobody can read is left out, and said: a list that shows more than was asked for must not look
+    like the answer."""
+    written = {name: request.GET[name] for name in DATES if request.GET.get(name)}
+    if written and request.method == "GET":
+        for errors in DaysForm(written).errors.values():
+            for error in errors:
+                messages.error(request, str(error))
     return own_view(Asked.of(request.GET), reach)
 
 

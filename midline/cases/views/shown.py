@@ -1,9 +1,9 @@
 """What stands around the rows of a list: tabs, filters, columns, pages. Every link is an address that holds the whole view."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -11,10 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
-from midline.cases.models import Case, CaseType, CollaboratorStatus, Group, Status, Turn
+from midline.activity.queries import newest_event
+from midline.cases.models import Case, Group, SavedView
 from midline.cases.queries import PAGE, Asked, Page, Reach, Row, matches, read_page, rows_of
-from midline.cases.queries.asked import DERIVED, DERIVED_MOST
+from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Unnamed
+from midline.cases.views.columns import Column
+from midline.cases.views.filters import ORDERS, Chip, Place, chips_of
 from midline.collaboration.models import Collaboration
+
+__all__ = ["Column", "ListPage", "Stretch"]
 
 GROUP_LABELS = {
     "evaluate": (gettext_lazy("To evaluate"), "peer"),
@@ -35,54 +40,8 @@ SORT_LABELS = {
     "turn": gettext_lazy("Whose turn"),
     "unread": gettext_lazy("Unread comments"),
 }
-FILTERS = ("status", "cstatus", "collaborator", "practice", "type", "turn", "active")
-# Up to so many practices stand in the page that filters by them.
-FEW: Final = 100
 # A first click on these begins with the newest.
 NEWEST_FIRST = {"number", "activity", "people", "unread"}
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A filter as a chip: `name` in the address, its options, and what is chosen of them. `single` takes one value.
-
-    src: where the options are fetched from when there are too many to stand in every page; options then only names what is chosen.
-    """
-
-    name: str
-    label: StrOrPromise
-    active_label: StrOrPromise
-    options: Sequence[tuple[str, StrOrPromise]]
-    chosen: Sequence[str]
-    without: str
-    single: bool = False
-    hidden: Sequence[tuple[str, str]] = ()
-    src: str = ""
-
-    @property
-    def value(self) -> str:
-        """What the active chip says; empty when the filter is only offered."""
-        if not self.chosen:
-            return ""
-        named = dict(self.options)
-        if len(self.chosen) == 1:
-            return str(named.get(self.chosen[0], _("another")))
-        return _("any of %(n)s") % {"n": len(self.chosen)}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column; `sharing` ones show once the provider has a collaborator."""
-
-    label: StrOrPromise
-    sort: str = ""
-    class_name: str = ""
-    sharing: bool = False
-
-    @property
-    def name(self) -> str:
-        """What its cells are drawn by."""
-        return "case" if self.sort == "number" else self.sort
 
 
 @dataclass(frozen=True)
@@ -98,14 +57,16 @@ class Stretch:
 
 @dataclass(frozen=True)
 class ListPage:
-    """One list as a page shows it: what was asked, who reads, and everything that follows."""
+    """One list as a page shows it: what was asked, who reads, and everything that follows. newest: the last event before it was read."""
 
     asked: Asked
     reach: Reach
     page: Page
     columns: Sequence[Column] = ()
     collaborations: Sequence[Collaboration] = ()
-    offered: Sequence[str] = FILTERS
+    place: Place = ORDERS
+    views: Sequence[SavedView] = ()
+    newest: int = 0
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -143,40 +104,15 @@ class ListPage:
 
     # --- filters ----------------------------------------------------------------------------------------------------
 
-    def filter_of(
-        self, name: str, label: StrOrPromise, active: StrOrPromise, options: Sequence[tuple[str, StrOrPromise]], src: str = ""
-    ) -> Filter:
-        given = getattr(self.asked, name)
-        single = not isinstance(given, tuple)
-        chosen = [str(one) for one in (given if isinstance(given, tuple) else (given,)) if one]
-        without = self.asked.but(**{name: None if single else ()})
-        return Filter(name, label, active, options, chosen, without.address(), single, without.pairs(), src)
-
     @cached_property
-    def filters(self) -> list[Filter]:
-        """The filters that this list offers, in the order of `offered`."""
-        known: dict[str, tuple[StrOrPromise, StrOrPromise, Sequence[tuple[str, StrOrPromise]]]] = {
-            "status": (_("Status"), _("Status is"), Status.choices),
-            "cstatus": (_("Collaborator status"), _("Collaborator status is"), CollaboratorStatus.choices),
-            "collaborator": (_("Collaborator"), _("Shared with"), [(str(c.pk), c.name) for c in self.collaborations]),
-            "type": (_("Case type"), _("Case type is"), CaseType.choices),
-            "turn": (_("Whose turn"), _("Whose turn is"), Turn.choices),
-            "active": (_("Last activity"), _("Active in"), _days()),
-        }
-        return [self.practice_filter() if name == "practice" else self.filter_of(name, *known[name]) for name in self.offered]
-
-    def practice_filter(self) -> Filter:
-        """By practice; more than FEW of them are fetched, and searched, when the filter is opened."""
-        rows = list(self.reach.practices(self.asked.provider)[: FEW + 1])
-        many = self.reach.is_collaborator and len(rows) > FEW
-        if many:
-            rows = list(self.reach.practices(self.asked.provider).filter(pk__in=self.asked.practice))
-        src = reverse("cases:collaborator_practice") + self.asked.address() if many else ""
-        return self.filter_of("practice", _("Practice"), _("Practice is"), [(str(p.pk), p.name) for p in rows], src)
+    def filters(self) -> list[Chip]:
+        """The filters above this list: those that narrow it, and those that stand offered."""
+        return chips_of(self.place, self.asked, self.reach, self.collaborations)
 
     @property
-    def unread_url(self) -> str:
-        return self.asked.address(unread=not self.asked.unread)
+    def filters_url(self) -> str:
+        """Every filter, with what is chosen."""
+        return reverse(self.place.filters_name) + self.asked.address()
 
     @property
     def is_filtered(self) -> bool:
@@ -203,7 +139,7 @@ class ListPage:
 
     def _may_sort(self, name: str) -> bool:
         """What is derived for each row sorts while few enough cases match; the rest always does."""
-        return bool(name) and (name not in DERIVED or (self.total[1] and self.total[0] <= DERIVED_MOST))
+        return bool(name) and (name not in DERIVED or self.total[0] <= DERIVED_MOST)
 
     def _held(self, name: str) -> str:
         """Why a column that could sort does not now."""
@@ -252,7 +188,7 @@ class ListPage:
             return matches(self.asked, self.reach)
         return self.tab_counts[self.asked.group], True
 
-    @property
+    @cached_property
     def _pages(self) -> int:
         return max(1, -(-self.total[0] // PAGE))
 
@@ -260,7 +196,9 @@ class ListPage:
     def _number(self) -> int:
         if not self.page.before:
             return 1
-        return max(2, min(self.asked.page, self._pages)) if self.page.after else max(2, self._pages)
+        # An estimate must not say that a page stands beyond the last one.
+        most = self._pages if self.total[1] else max(self._pages, self.asked.page)
+        return max(2, min(self.asked.page, most)) if self.page.after else max(2, most)
 
     @property
     def pager(self) -> dict[str, str] | None:
@@ -268,43 +206,52 @@ class ListPage:
         if not self.page.before and not self.page.after:
             return None
         number, before, after = self._number, self.page.before, self.page.after
-        words = _("%(n)s of about %(pages)s") if self.total[1] else _("%(n)s of more than %(pages)s")
+        pages = max(self._pages, number + bool(after))
+        place = {"n": _grouped(number), "pages": _grouped(pages if self.total[1] else about(pages))}
         return {
             "first": self.asked.address() if before else "",
             "previous": self.asked.address(before=before, page=max(1, number - 1)) if before else "",
-            "place": words % {"n": number, "pages": self._pages},
+            "place": _("%(n)s of about %(pages)s") % place,
             "next": self.asked.address(after=after, page=number + 1) if after else "",
-            "last": self.asked.address(last=True, page=self._pages) if after else "",
+            "last": self.asked.address(last=True, page=pages) if after else "",
         }
 
     @property
     def range_words(self) -> str:
-        """ "1–50 of 148 cases"."""
+        """ "1–50 of 148 cases", "1–50 of about 200,000 cases"."""
         total, exact = self.total
         shown = len(self.page.rows)
         if not self.pager:
             return ngettext("%(n)s case", "%(n)s cases", shown) % {"n": shown}
         first = (self._number - 1) * PAGE + 1 if self.page.after or not exact else max(1, total - shown + 1)
         total = max(total, first + shown - 1)
-        words = ngettext("%(from)s–%(to)s of %(total)s case", "%(from)s–%(to)s of %(total)s cases", total)
-        if not exact:
-            words = _("%(from)s–%(to)s of more than %(total)s cases")
-        return words % {"from": first, "to": first + shown - 1, "total": total}
+        words = (
+            ngettext("%(from)s–%(to)s of %(total)s case", "%(from)s–%(to)s of %(total)s cases", total)
+            if exact
+            else _("%(from)s–%(to)s of about %(total)s cases")
+        )
+        said = total if exact else max(about(total), first + shown - 1)
+        return words % {"from": _grouped(first), "to": _grouped(first + shown - 1), "total": _grouped(said)}
 
     @property
     def match_words(self) -> str:
-        """ "66 cases match"."""
+        """ "66 cases match", "About 12,000 cases match"."""
         total, exact = self.total
-        return (
-            ngettext("%(n)s case matches", "%(n)s cases match", total) % {"n": total}
-            if exact
-            else _("More than %(n)s cases match") % {"n": total}
-        )
+        if not exact:
+            return _("About %(n)s cases match") % {"n": _grouped(about(total))}
+        return ngettext("%(n)s case matches", "%(n)s cases match", total) % {"n": _grouped(total)}
 
     @classmethod
     def of(cls, asked: Asked, reach: Reach, columns: Sequence[Column], **facts: Any) -> Self:
-        """Reads the page that was asked for. facts: collaborations (for their filter), offered (which filters)."""
-        return cls(asked, reach, read_page(asked, reach), columns, **facts)
+        """Reads the page that was asked for. facts: collaborations (for their filter), place (which filters), views (saved ones).
+
+        An order that cannot be had while so many match is not claimed either.
+        """
+        unread = cls(asked, reach, Page(()), columns, **facts)
+        if not unread._may_sort(asked.sort.lstrip("-")):
+            asked = replace(asked, sort=Unnamed.of(asked.term), after="", before="", last=False, page=1)
+        newest = newest_event()
+        return cls(asked, reach, read_page(asked, reach), columns, newest=newest, **facts)
 
     @property
     def case_ids(self) -> list[int]:
@@ -315,5 +262,11 @@ class ListPage:
         return self.page.cases
 
 
-def _days() -> list[tuple[str, str]]:
-    return [("7", _("last 7 days")), ("30", _("last 30 days")), ("90", _("last 90 days")), ("365", _("last year"))]
+def about(number: int) -> int:
+    """An estimate as it is said: two significant digits."""
+    size = 10 ** max(0, len(str(number)) - 2)
+    return round(number / size) * size
+
+
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
