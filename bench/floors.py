@@ -1,8 +1,9 @@
 """The least that each list could cost: hand-written SQL for the same rows, on a connection with nothing of Django around it.
 
-A list is read by *walking* the index of its order and testing each row, by *gathering* the visible cases and sorting them, or from the
-*terms* of a trigram index; which is fastest depends on how much the reader sees, so each is tried and the fastest is the floor.
-Search has its own table `bench_names` with a trigram index, so that the product's own queries find no index of ours.
+A list is read by *walking* the index of its order and testing each row, by *merging* one such walk a status, by *gathering* the visible
+cases and sorting them, from what *drives* the view (trigrams, words, unread rows, shares), or as the planner likes (*plain*). Which is
+fastest depends on how much the reader sees, so each is tried and the fastest is the floor. Search has its own tables, `bench_names` and
+`bench_words`, so that the floor stands whatever the product does.
 """
 
 import sqlite3
@@ -13,118 +14,177 @@ from typing import Any, Final
 
 import psycopg
 
-from bench.plan import Plan
+from bench.data import Facts
 
 PAGE: Final = 50
 COLUMNS: Final = "c.id, c.number, c.provider_id, c.practice_id, c.patient_id, c.status, c.case_type, c.last_activity_at"
-ACTION: Final = "c.status IN ('draft', 'records_needed', 'awaiting_approval')"
-PROGRESS: Final = "c.status IN ('submitted', 'in_production', 'approved', 'in_manufacturing', 'shipped', 'in_treatment', 'on_hold')"
-CLOSED: Final = "c.status IN ('cancelled', 'completed')"
 LIVE: Final = "g.state = 'active' AND (g.ends_at IS NULL OR g.ends_at > CURRENT_TIMESTAMP)"
-ACTIVITY: Final = "c.last_activity_at DESC, c.id"
-PATIENT: Final = "c.patient_norm, c.id"
 STATUSES: Final = ("draft", "submitted", "records_needed", "in_production", "awaiting_approval", "approved",
                    "in_manufacturing", "shipped", "in_treatment", "on_hold", "cancelled", "completed")  # fmt: skip
+MOST_SECONDS: Final = 4.0
+
+
+class TooSlow(Exception):
+    """This way took longer than anybody would call a floor."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows of one group: in these statuses, under this condition on `c`."""
+
+    statuses: tuple[str, ...] = STATUSES
+    condition: str = ""
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What a view can be read from instead of the cases: a FROM that joins `c`, and its condition."""
+
+    tables: str
+    condition: str
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One list: stretches are the conditions of its groups in order; term is part of a patient's name; beyond is the key (name, id)."""
+    """One list: its stretches in order, and the order inside them, for example ("last_activity_at DESC", "id").
 
-    stretches: tuple[str, ...]
-    order: str
-    term: str = ""
-    beyond: tuple[str, int] | None = None
+    owner: the one provider to whose cases the view is narrowed. condition: holds in every stretch. backward: the page before the end.
+    beyond: a condition that only rows after a key meet, in the first stretch.
+    """
+
+    stretches: tuple[Stretch, ...]
+    order: tuple[str, ...]
+    owner: int = 0
+    condition: str = ""
+    driver: Driver | None = None
+    beyond: str = ""
+    backward: bool = False
 
 
 class Floor:
     """Raw connections to one database of one engine."""
 
-    def __init__(self, engine: str, address: str, plan: Plan) -> None:
-        self.engine, self.plan = engine, plan
+    def __init__(self, engine: str, address: str, facts: Facts) -> None:
+        self.engine, self.facts = engine, facts
         self._connection: Any
+        self._until = 0.0
         if engine == "sqlite":
-            self._connection = sqlite3.connect(address, isolation_level=None, cached_statements=512)
+            self._connection = sqlite3.connect(address, isolation_level=None, cached_statements=512, timeout=20)
             for pragma in ("temp_store=memory", "cache_size=-262144", "mmap_size=4294967296"):
                 self._connection.execute(f"PRAGMA {pragma}")
+            self._connection.set_progress_handler(self._past, 20_000)
         else:
             self._connection = psycopg.connect(address, autocommit=True)
             self._connection.prepare_threshold = 0
-        self._index_names()
+            self._connection.execute("SET jit = off")
+            self._connection.execute(f"SET statement_timeout = {int(MOST_SECONDS * 1000)}")
+        self._index_of: dict[tuple[str, ...], str] = self._indexes() if engine == "sqlite" else {}
 
-    def _index_names(self) -> None:
-        """The trigram index that performance.md describes, beside the product's tables."""
-        if self.engine == "sqlite":
-            if not self.run("SELECT 1 FROM sqlite_master WHERE name = 'bench_names'"):
-                self.run("CREATE VIRTUAL TABLE bench_names USING fts5(patient_norm, tokenize='trigram case_sensitive 1')")
-                self.run("INSERT INTO bench_names(rowid, patient_norm) SELECT id, patient_norm FROM cases_case")
-        elif not self.run("SELECT 1 FROM pg_class WHERE relname = 'bench_names'"):
-            self.run("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-            self.run('CREATE TABLE bench_names AS SELECT id, patient_norm COLLATE "C" AS patient_norm FROM cases_case')
-            self.run("CREATE INDEX bench_names_trigrams ON bench_names USING gin (patient_norm gin_trgm_ops)")
-            self.run("VACUUM ANALYZE bench_names")
+    def _past(self) -> int:
+        return int(0 < self._until < time.monotonic())
+
+    def _indexes(self) -> dict[tuple[str, ...], str]:
+        """The indexes of the cases by their columns, "-" before one that descends."""
+        found = {}
+        for (name,) in self.run("SELECT name FROM pragma_index_list('cases_case')"):
+            rows = self.run(f"SELECT name, desc FROM pragma_index_xinfo('{name}') WHERE key = 1 ORDER BY seqno")
+            found[tuple(f"{'-' if down else ''}{column}" for column, down in rows)] = str(name)
+        return found
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
-        cursor = self._connection.execute(statement)
-        return list(cursor.fetchall()) if cursor.description else []
+        self._until = time.monotonic() + MOST_SECONDS
+        try:
+            cursor = self._connection.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
+        except (psycopg.errors.QueryCanceled, sqlite3.OperationalError) as stopped:
+            if isinstance(stopped, sqlite3.OperationalError) and "interrupted" not in str(stopped):
+                raise
+            raise TooSlow(statement) from None
+        finally:
+            self._until = 0.0
 
     # --- lists ------------------------------------------------------------------------------------------------------
 
-    def read(self, actor: str, wanted: Wanted, way: str) -> list[int]:
+    def read(self, actor: str, wanted: Wanted, way: str, limit: int = PAGE) -> list[int]:
         """The ids of the page, read stretch by stretch until it is full."""
         found: list[int] = []
-        for stretch in wanted.stretches:
-            condition = self._evaluated(actor, stretch)
-            if wanted.beyond:
-                name, pk = wanted.beyond
-                quoted = name.replace("'", "''")
-                condition += f" AND (c.patient_norm, c.id) > ('{quoted}', {pk})"
-            rows = self.run(self._statement(actor, condition, wanted, way, PAGE + 1 - len(found)))
+        stretches = wanted.stretches[::-1] if wanted.backward else wanted.stretches
+        for place, stretch in enumerate(stretches):
+            beyond = wanted.beyond if place == 0 else ""
+            rows = self.run(self.statement(actor, stretch, wanted, way, limit + 1 - len(found), beyond))
             found += [int(row[0]) for row in rows]
-            if len(found) > PAGE:
+            if len(found) > limit:
                 break
-        return found[:PAGE]
+        return found[:limit][::-1] if wanted.backward else found[:limit]
 
     def ways(self, actor: str, wanted: Wanted) -> Sequence[str]:
-        ways = ("walk",) if actor == "provider" else ("walk", "gather")
-        return (*ways, "terms") if wanted.term else ways
+        ways = ["walk"]
+        if all(len(stretch.statuses) < len(STATUSES) for stretch in wanted.stretches) and wanted.order[0].startswith("last_activity_at"):
+            ways.append("merge")
+        if actor != "provider":
+            ways.append("gather")
+        if wanted.driver:
+            ways.append("driven")
+        return [*ways, "plain"]
 
-    def _statement(self, actor: str, condition: str, wanted: Wanted, way: str, limit: int) -> str:
-        tail = f"ORDER BY {wanted.order} LIMIT {limit}"
-        if way == "terms":
-            sqlite = self.engine == "sqlite"
-            match = f"""bench_names MATCH '"{wanted.term}"'""" if sqlite else f"patient_norm LIKE '%{wanted.term}%'"
-            names = f"SELECT {'rowid AS id' if sqlite else 'id'} FROM bench_names WHERE {match}"
-            return (
-                f"WITH m AS MATERIALIZED ({names}) SELECT {COLUMNS} FROM m CROSS JOIN cases_case c "
-                f"WHERE c.id = m.id AND {self._seen(actor)} AND {condition} {tail}"
-            )
-        if wanted.term:
-            condition += f" AND c.patient_norm LIKE '%{wanted.term}%'"
+    def statement(self, actor: str, stretch: Stretch, wanted: Wanted, way: str, limit: int, beyond: str = "") -> str:
+        order = _reversed(wanted.order) if wanted.backward else wanted.order
+        by = ", ".join(f"c.{one}" for one in order)
+        conditions = [wanted.condition, stretch.condition, beyond]
+        if wanted.owner and actor != "provider":
+            conditions.append(f"c.provider_id = {wanted.owner}")
+        some = len(stretch.statuses) < len(STATUSES)
+        within = f"c.status IN ({_quoted(stretch.statuses)})" if some else ""
+        if way == "merge":
+            index = self._index(actor, wanted, ("status", "-last_activity_at"))
+            rest = _all(self.seen(actor), *conditions)
+            parts = [
+                f"SELECT {COLUMNS} FROM cases_case c {index} WHERE c.status = '{status}' AND {rest} ORDER BY {by} LIMIT {limit}"
+                for status in stretch.statuses
+            ]
+            parts = [f"SELECT * FROM ({part}) AS s{place}" for place, part in enumerate(parts)]
+            return f"{' UNION ALL '.join(parts)} ORDER BY {', '.join(order)} LIMIT {limit}"
         if way == "gather":
-            mine = f"g.person_id = {self.plan.person(actor)} AND {LIVE}"
-            standing = (
-                f"collaboration_collaboration g CROSS JOIN cases_case c WHERE c.provider_id = g.provider_id AND {mine} AND g.every_case"
-            )
-            single = (
-                "collaboration_collaboration g CROSS JOIN cases_share s CROSS JOIN cases_case c WHERE s.collaboration_id = g.id "
-                f"AND c.id = s.case_id AND s.ended_at IS NULL AND s.gives AND {mine} AND NOT g.every_case"
-            )
-            both = " UNION ALL ".join(f"SELECT c.* FROM {one} AND {condition}" for one in (standing, single))
-            return f"SELECT {COLUMNS} FROM ({both}) c {tail}"
-        return f"SELECT {COLUMNS} FROM cases_case c {self._index(actor, wanted)} WHERE {self._seen(actor)} AND {condition} {tail}"
+            # The plus keeps SQLite from beginning at each status in turn: 3.40 then returns rows beyond the range of a descending index.
+            within = f"+{within}" if within and self.engine == "sqlite" else within
+            return self._gather(actor, _all(within, *conditions), order, limit)
+        if way == "driven" and wanted.driver:
+            where = _all(wanted.driver.condition, within, self.seen(actor), *conditions)
+            return f"SELECT {COLUMNS} FROM {wanted.driver.tables} WHERE {where} ORDER BY {by} LIMIT {limit}"
+        columns = tuple(f"{'-' if one.endswith('DESC') else ''}{one.split()[0]}" for one in wanted.order)
+        index = self._index(actor, wanted, columns) if way == "walk" else ""
+        return f"SELECT {COLUMNS} FROM cases_case c {index} WHERE {_all(self.seen(actor), within, *conditions)} ORDER BY {by} LIMIT {limit}"
 
-    def _index(self, actor: str, wanted: Wanted) -> str:
+    def _gather(self, actor: str, condition: str, order: Sequence[str], limit: int) -> str:
+        """What the grants and the shares lead to, sorted by its keys alone; the rows of the page are fetched afterwards."""
+        mine = f"g.person_id = {self.facts.actors[actor][0]} AND {LIVE}"
+        standing = f"collaboration_collaboration g CROSS JOIN cases_case c WHERE c.provider_id = g.provider_id AND {mine} AND g.every_case"
+        single = (
+            "collaboration_collaboration g CROSS JOIN cases_share s CROSS JOIN cases_case c WHERE s.collaboration_id = g.id "
+            f"AND c.id = s.case_id AND s.ended_at IS NULL AND s.gives AND {mine} AND NOT g.every_case"
+        )
+        keys = ", ".join(dict.fromkeys(["c.id", *(f"c.{one.split()[0]}" for one in order)]))
+        both = " UNION ALL ".join(f"SELECT {keys} FROM {one} AND {condition or '1 = 1'}" for one in (standing, single))
+        by, inner = ", ".join(f"c.{one}" for one in order), ", ".join(f"k.{one}" for one in order)
+        chosen = f"SELECT k.id FROM ({both}) k ORDER BY {inner} LIMIT {limit}"
+        return f"SELECT {COLUMNS} FROM ({chosen}) k CROSS JOIN cases_case c WHERE c.id = k.id ORDER BY {by}"
+
+    def _index(self, actor: str, wanted: Wanted, columns: tuple[str, ...]) -> str:
         """SQLite is told which index gives the order; PostgreSQL finds it."""
         if self.engine != "sqlite":
             return ""
-        own = "p_" if actor == "provider" else ""
-        return f"INDEXED BY case_{own}{'patient' if wanted.order == PATIENT else 'activity'}"
+        leading = ("provider_id", *columns) if actor == "provider" or wanted.owner else columns
+        turned = tuple(one.lstrip("-") if one.startswith("-") else f"-{one}" for one in columns)
+        either = [leading, (*leading[: len(leading) - len(columns)], *turned)]
+        for known, name in self._index_of.items():
+            if any(known[: len(way)] == way for way in either):
+                return f"INDEXED BY {name}"
+        return "NOT INDEXED" if columns in {("id",), ("-id",)} and leading == columns else ""
 
-    def _seen(self, actor: str) -> str:
-        person = self.plan.person(actor)
+    def seen(self, actor: str) -> str:
+        person, provider = self.facts.actors[actor]
         if actor == "provider":
-            return f"c.provider_id = {person}"
+            return f"c.provider_id = {provider}"
         fence = "" if self.engine == "sqlite" else "OFFSET 0"
         return (
             "(EXISTS (SELECT 1 FROM collaboration_collaboration g "
@@ -133,30 +193,15 @@ class Floor:
             f"WHERE s.case_id = c.id AND s.ended_at IS NULL AND s.gives AND g.person_id = {person} AND {LIVE} {fence}))"
         )
 
-    def _evaluated(self, actor: str, stretch: str) -> str:
-        """A stretch with "evaluate" written out: a version awaits, they evaluate, and neither hold it ready nor planned it."""
-        if "evaluate" not in stretch:
-            return stretch
-        person = self.plan.person(actor)
-        waits = (
-            "(c.status = 'awaiting_approval' AND c.case_type IN ('aligner', 'revision') AND EXISTS ("
-            f"SELECT 1 FROM collaboration_collaboration g WHERE g.person_id = {person} AND g.provider_id = c.provider_id AND {LIVE} "
-            "AND g.evaluates AND (g.every_case OR EXISTS (SELECT 1 FROM cases_share s WHERE s.case_id = c.id "
-            "AND s.collaboration_id = g.id AND s.ended_at IS NULL AND s.gives)) AND NOT EXISTS (SELECT 1 FROM cases_readymark m "
-            "WHERE m.case_id = c.id AND m.version = c.awaiting_version AND m.collaboration_id = g.id)) AND NOT EXISTS ("
-            f"SELECT 1 FROM cases_order o WHERE o.id = c.current_order_id AND o.planner_id = {person} "
-            "AND o.planner_workspace = 'collaborator'))"
-        )
-        return stretch.replace("evaluate", waits)
-
     # --- counts -----------------------------------------------------------------------------------------------------
 
     def counts(self, actor: str) -> dict[str, int]:
         """Cases by status, and "settled": what a collaborator holds ready of what awaits; from the counters alone."""
-        person = self.plan.person(actor)
+        person, provider = self.facts.actors[actor]
         sums = ", ".join(f'coalesce(sum(w."{status}"), 0)' for status in STATUSES)
         if actor == "provider":
-            return dict(zip(STATUSES, self.run(f"SELECT {sums} FROM cases_providercount w WHERE w.provider_id = {person}")[0], strict=True))
+            rows = self.run(f"SELECT {sums} FROM cases_providercount w WHERE w.provider_id = {provider}")
+            return dict(zip(STATUSES, rows[0], strict=True))
         mine = f"g.person_id = {person} AND {LIVE}"
         whole = "collaboration_collaboration g CROSS JOIN cases_providercount w WHERE w.provider_id = g.provider_id"
         found = dict(zip(STATUSES, self.run(f"SELECT {sums} FROM {whole} AND {mine} AND g.every_case")[0], strict=True))
@@ -168,13 +213,30 @@ class Floor:
         return {**found, "settled": int(self.run(settled)[0][0])}
 
     def fastest(self, actor: str, wanted: Wanted) -> str:
-        """The way that took least in three tries; one that takes more than two seconds is not tried again."""
+        """The way that took least in three tries; one that takes more than half a second is not tried again."""
         best: dict[str, float] = {}
         for way in self.ways(actor, wanted):
             for _ in range(3):
                 began = time.perf_counter()
-                self.read(actor, wanted, way)
-                best[way] = min(best.get(way, 1e9), time.perf_counter() - began)
-                if best[way] > 2:
+                try:
+                    self.read(actor, wanted, way)
+                except TooSlow:
                     break
+                best[way] = min(best.get(way, 1e9), time.perf_counter() - began)
+                if best[way] > 0.5:
+                    break
+        if not best:
+            raise TooSlow(f"No way to read this list takes less than {MOST_SECONDS} s.")
         return min(best, key=lambda way: best[way])
+
+
+def _quoted(values: Sequence[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _all(*conditions: str) -> str:
+    return " AND ".join(one for one in conditions if one)
+
+
+def _reversed(order: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one.removesuffix(" DESC") if one.endswith(" DESC") else f"{one} DESC" for one in order)

@@ -1,188 +1,245 @@
-"""Fills a migrated, empty Midline database with N cases, the same ones at every run: python -m bench.generate --cases 10000.
+"""Fills a migrated, empty Midline database: python -m bench.generate --cases 10000, or --csv FOLDER with rows of your own.
 
-Rows go in by COPY or executemany, counters by one statement each, never through the ORM row by row. A marker says what a database holds,
-so that a second run uses it as it stands. DATABASE_URL names the database, as for the portal.
+Rows go in by COPY or executemany with the indexes put back afterwards, counters by one statement each, never through the ORM row by row.
+A marker says what a database holds, so that a second run uses it as it stands. DATABASE_URL names the database, as for the portal.
+`--to-csv FOLDER` writes the rows as CSV files instead, into no database.
 """
 
 import argparse
+import gc
 import json
 import sys
 import time
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from random import Random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import django
 from django.db import connection, models, transaction
 
-from bench.names import Names
-from bench.plan import ACTORS, SEED, Plan
-from bench.rows import insert, is_postgres, run, sequences_follow
+from bench import terms
+from bench.data import ACTORS, CaseRow, Facts, Source
+from bench.names import COMMON, RARE
+from bench.plan import FIRST, LAST, SEED, Generated, approved_version
+from bench.rows import insert, is_postgres, run, sequences_follow, without_indexes
 
-FORM: Final = 1
+FORM: Final = 3
 MARKER: Final = "bench_marker"
-FIRST: Final = datetime(2022, 11, 1, 8, tzinfo=UTC)
-LAST: Final = datetime(2026, 11, 20, 18, tzinfo=UTC)
-RECENT_SHARE: Final = 0.25
-RECENT: Final = {"draft": 6, "submitted": 8, "records_needed": 8, "in_production": 14, "awaiting_approval": 16, "approved": 8,
-                 "in_manufacturing": 10, "shipped": 8, "in_treatment": 14, "on_hold": 4, "cancelled": 4}  # fmt: skip
-OLD: Final = {"draft": 1, "awaiting_approval": 0.5, "shipped": 0.5, "on_hold": 1, "in_treatment": 30, "cancelled": 7, "completed": 60}
-TYPES: Final = {"aligner": 78, "revision": 8, "retainer": 10, "replacement": 4}
-WITHOUT_SETUPS: Final = {"in_production": "submitted", "awaiting_approval": "in_manufacturing", "approved": "in_manufacturing"}
-READY_OF_AWAITING: Final = 4
-UNREAD_OF_CASES: Final = 100
+CHUNK: Final = 20_000
+NUMBER_PREFIX: Final = "0101"
+Told = Callable[[str], None]
 
 
-def marker() -> dict[str, int] | None:
-    """What this database holds, None when it was not filled by this generator."""
+def quiet(_words: str) -> None:
+    """Tells nobody how far it is."""
+
+
+def marker() -> Facts | None:
+    """What this database holds, None when it was not filled by this generator, or in another form."""
     if MARKER not in connection.introspection.table_names():
         return None
     rows = run(f"SELECT facts FROM {MARKER}")
-    return dict(json.loads(rows[0][0])) if rows else None
+    facts = dict(json.loads(rows[0][0])) if rows else {}
+    if facts.pop("form", None) != FORM:
+        return None
+    facts["now"] = datetime.fromisoformat(facts["now"])
+    facts["actors"] = {actor: tuple(ids) for actor, ids in facts["actors"].items()}
+    return Facts(**facts)
 
 
-def fill(cases: int) -> Plan:
-    """Fills the database unless it holds these cases already. Raises SystemExit when it holds anything else."""
-    plan, wanted = Plan(cases), {"form": FORM, "seed": SEED, "cases": cases}
+def fill(cases: int) -> Facts:
+    """Fills the database with generated rows unless it holds them already."""
+    return fill_from(Generated(cases))
+
+
+def fill_from(source: Source, told: Told = quiet) -> Facts:
+    """Fills the database with the rows of `source` unless it holds them already. Raises SystemExit when it holds anything else."""
     if (found := marker()) is not None:
-        if found != wanted:
-            raise SystemExit(f"This database holds {found}, not {wanted}: name an empty one in DATABASE_URL.")
-        return plan
+        if found.source != source.name:
+            raise SystemExit(f"This database holds {found.source}, not {source.name}: name an empty one in DATABASE_URL.")
+        return found
     if run("SELECT 1 FROM people_user LIMIT 1"):
         raise SystemExit("This database holds people already: name an empty one in DATABASE_URL.")
-    with transaction.atomic():
-        _people(plan)
-        _cases(plan)
-        _shares(plan)
-        _counters()
-        run(f"CREATE TABLE {MARKER} (facts text NOT NULL)")
-        run(f"INSERT INTO {MARKER} (facts) VALUES (%s)", [json.dumps(wanted)])
+    _hurry()
+    gc.disable()
+    try:
+        # The rows refer to each other as they should; looking each reference up would take longer than writing.
+        with connection.constraint_checks_disabled(), transaction.atomic():
+            with without_indexes(_tables(), told):
+                persons = _people(source)
+                told("people, practices and collaborations are in")
+                count, named = _cases(source, told)
+                _shares(source, persons)
+                told("shares and marks are in")
+            _counters()
+            _searchable()
+            facts = _facts(source, persons, count, named)
+            run(f"CREATE TABLE {MARKER} (facts text NOT NULL)")
+            run(f"INSERT INTO {MARKER} (facts) VALUES (%s)", [json.dumps({"form": FORM, **asdict(facts)}, default=str)])
+    finally:
+        gc.enable()
+        _calm_down()
+    told("indexes and counters are in")
     run("VACUUM ANALYZE" if is_postgres() else "ANALYZE")
-    return plan
+    return facts
+
+
+def _hurry() -> None:
+    """Nothing is worth keeping if this breaks off: SQLite does not wait for the disk, PostgreSQL has all the time it needs."""
+    for statement in (
+        ["SET statement_timeout = 0"] if is_postgres() else ["journal_mode = DELETE", "synchronous = OFF", "cache_size = -1000000"]
+    ):
+        run(statement if is_postgres() else f"PRAGMA {statement}")
+
+
+def _calm_down() -> None:
+    for statement in [] if is_postgres() else ["journal_mode = WAL", "synchronous = FULL", "cache_size = -2000"]:
+        run(f"PRAGMA {statement}")
+
+
+def _tables() -> list[type[models.Model]]:
+    """The large ones, whose indexes are made after the rows."""
+    from midline.cases.models import Case, CaseUnread, Milestone, Order, Patient, ReadyMark, Share
+    from midline.collaboration.models import Collaboration
+
+    return [Collaboration, Patient, Case, Order, Milestone, Share, ReadyMark, CaseUnread]
 
 
 # --- people, practices, collaborations ------------------------------------------------------------------------------
 
 
-def _people(plan: Plan) -> None:
+def _people(source: Source) -> dict[int, int]:
+    """Providers, then the people they added. Returns the id in people_user by the id in the rows of people."""
     from midline.collaboration.models import Collaboration
     from midline.people.models import User
     from midline.practices.models import Practice, Provider
 
-    names = Names(SEED + 1).clinicians(plan.people)
+    providers = {row.provider: row for row in source.providers()}
+    after = max(providers, default=0)
+    persons = {row.person: (after + row.person, row) for row in source.people()}
+    named = [(row.provider, row.first_name, row.last_name) for row in providers.values()]
+    named += [(pk, row.first_name, row.last_name) for pk, row in persons.values()]
     fields = ["id", "email", "first_name", "last_name", "password"]
-    insert(User, fields, ([n, f"person{n}@bench.example", *name, "!"] for n, name in enumerate(names, 1)))
-    providers = range(1, plan.providers + 1)
-    insert(Provider, ["id", "person", "license_number", "country", "state"], ([n, n, f"L-{n:05d}", "NO", "confirmed"] for n in providers))
-    practices = ([2 * n - k, n, f"{names[n - 1][1]} {('Orthodontics', 'Dental')[k]} {n}", 1 - k] for n in providers for k in (1, 0))
+    insert(User, fields, ([pk, f"person{pk}@bench.example", first, last, "!"] for pk, first, last in named))
+    fields = ["id", "person", "license_number", "country", "state"]
+    insert(Provider, fields, ([pk, pk, f"L-{pk:05d}", "NO", "confirmed"] for pk in providers))
+    position: Counter[int] = Counter()
+    practices = []
+    for row in source.practices():
+        practices.append([row.practice, row.provider, row.name, position[row.provider]])
+        position[row.provider] += 1
     insert(Practice, ["id", "provider", "name", "position"], practices)
     fields = ["id", "provider", "person", "email", "first_name", "last_name", "relation", "state", "every_case", "evaluates", "accepted_at"]
-    insert(
-        Collaboration,
-        fields,
-        (
-            [n, link.provider, link.person, f"person{link.person}@bench.example", *names[link.person - 1], link.relation, "active",
-             not link.singles, link.evaluates, FIRST]
-            for n, link in enumerate(plan.links, 1)
-        ),
-    )  # fmt: skip
+
+    def grants() -> Iterator[list[Any]]:
+        for row in source.grants():
+            pk, person = persons[row.person]
+            yield [row.grant, row.provider, pk, f"person{pk}@bench.example", person.first_name, person.last_name, row.relation, "active",
+                   row.every_case, row.evaluates, FIRST]  # fmt: skip
+
+    insert(Collaboration, fields, grants())
     sequences_follow([User, Provider, Practice, Collaboration])
+    return {person: pk for person, (pk, _row) in persons.items()}
 
 
 # --- cases ----------------------------------------------------------------------------------------------------------
 
+PATIENT_FIELDS: Final = ["id", "provider", "first_name", "last_name", "birth_on", "sex", "created_at"]
+CASE_FIELDS: Final = ["id", "number", "provider", "practice", "patient", "patient_norm", "clinician_norm", "practice_norm", "status",
+                      "status_detail", "case_type", "type_detail", "current_order", "newest_version", "awaiting_version",
+                      "approved_version", "created_by", "created_at", "submitted_at", "last_activity_at"]  # fmt: skip
+ORDER_FIELDS: Final = ["id", "case", "kind", "status", "held_status", "created_by", "created_in", "created_at", "submitted_at",
+                       "status_since"]  # fmt: skip
+MILESTONE_FIELDS: Final = ["order", "case", "provider", "kind", "round", "at_s", "took_s", "waited_s"]
 
-def _cases(plan: Plan) -> None:
-    from midline.cases.models import Case, Order, Patient
+
+def _cases(source: Source, told: Told) -> tuple[int, Counter[str]]:
+    """Cases with their patients and orders, which have their ids. Returns how many there are and how often each family name occurs."""
+    from midline.cases.models import Case, Milestone, Order, Patient
     from midline.core.text import norm
 
-    names = Names(SEED + 2).take(plan.cases)
-    clinician_names = Names(SEED + 1).clinicians(plan.people)[: plan.providers]
-    clinicians = [norm(" ".join(name)) for name in clinician_names]
-    owners = plan.provider_of_case
-    sexes = ("female", "male", "other", "")
-    born = date(2016, 1, 1)
-    insert(
-        Patient,
-        ["id", "provider", "first_name", "last_name", "birth_on", "sex", "created_at"],
-        (
-            [n, owners[n - 1], *names[n - 1], born - timedelta(days=n * 7919 % 20_000), sexes[n * 31 % 7 % 4], FIRST]
-            for n in range(1, plan.cases + 1)
-        ),
-    )
-    fields = ["id", "number", "provider", "practice", "patient", "patient_norm", "clinician_norm", "practice_norm", "status",
-              "status_detail", "case_type", "type_detail", "current_order", "newest_version", "awaiting_version", "approved_version",
-              "created_by", "created_at", "submitted_at", "last_activity_at"]  # fmt: skip
+    clinicians = {row.provider: norm(f"{row.first_name} {row.last_name}")[:180] for row in source.providers()}
+    practices = {row.practice: norm(row.name)[:180] for row in source.practices()}
+    words: dict[str, str] = {}
+    named: Counter[str] = Counter()
+    count, rows = 0, source.cases()
 
-    def rows() -> Iterator[list[Any]]:
-        for n, state in enumerate(_states(plan.cases), 1):
-            owner, name = owners[n - 1], names[n - 1]
-            yield [n, Case.number_for(n), owner, 2 * owner - (n * 17 % 4 > 0), n, norm(" ".join(name)), clinicians[owner - 1],
-                   f"{norm(clinician_names[owner - 1][1])} {('orthodontics', 'dental')[(n * 17 % 4 > 0)]} {owner}",
-                   state["status"], state["detail"], state["kind"], state["type_detail"], n, state["version"], state["awaiting"],
-                   state["approved"], owner, state["created"], state["submitted"], state["active"]]  # fmt: skip
+    def plain(name: str) -> str:
+        if name not in words:
+            words[name] = norm(name)
+        return words[name]
 
-    insert(Case, fields, rows())
-    fields = ["id", "case", "kind", "status", "held_status", "created_by", "created_in", "created_at", "submitted_at", "status_since"]
-    insert(
-        Order,
-        fields,
-        (
-            [n, n, state["kind"], state["status"], state["held"], owners[n - 1], "provider", state["created"], state["submitted"],
-             state["active"]]
-            for n, state in enumerate(_states(plan.cases), 1)
-        ),
-    )  # fmt: skip
-    sequences_follow([Patient, Case, Order])
+    def case(row: CaseRow) -> list[Any]:
+        return [row.case, Case.number_for(row.case), row.provider, row.practice, row.case,
+                f"{plain(row.first_name)} {plain(row.last_name)}".strip()[:180], clinicians[row.provider], practices[row.practice],
+                row.status, row.status_detail, row.case_type, row.type_detail, row.case, row.newest_version,
+                row.newest_version if row.status == "awaiting_approval" else None, approved_version(row), row.provider, row.created_at,
+                _submitted(row), row.last_activity_at]  # fmt: skip
+
+    while chunk := list(islice(rows, CHUNK)):
+        born = ([row.case, row.provider, row.first_name, row.last_name, row.birth_on, row.sex, row.created_at] for row in chunk)
+        insert(Patient, PATIENT_FIELDS, born)
+        insert(Case, CASE_FIELDS, map(case, chunk))
+        orders = (
+            [row.case, row.case, row.case_type, row.status, row.held_status, row.provider, "provider", row.created_at, _submitted(row),
+             row.last_activity_at]
+            for row in chunk
+        )  # fmt: skip
+        insert(Order, ORDER_FIELDS, orders)
+        insert(Milestone, MILESTONE_FIELDS, (line for row in chunk for line in _milestones(row)))
+        named.update(plain(row.last_name) for row in chunk)
+        count += len(chunk)
+        if count % (10 * CHUNK) == 0:
+            told(f"{count:,} cases are in")
+    sequences_follow([Patient, Case, Order, Milestone])
+    return count, named
 
 
-def _states(cases: int) -> Iterator[dict[str, Any]]:
-    """Status, type and times of each case, the oldest first: the older, the more often closed, and the longer quiet."""
-    draw = Random(SEED + 3)
-    recent, old, kinds = ((list(one), list(one.values())) for one in (RECENT, OLD, TYPES))
-    for n in range(cases):
-        mix = recent if n >= cases * (1 - RECENT_SHARE) else old
-        (status,), (kind,) = draw.choices(*mix), draw.choices(*kinds)
-        if kind in {"retainer", "replacement"}:
-            status = WITHOUT_SETUPS.get(status, status)
-        created = FIRST + (LAST - FIRST) * (n / cases)
-        quiet = (LAST - created) * draw.random() if status in {"cancelled", "completed"} else timedelta(days=draw.expovariate(1 / 20))
-        version = 0 if status in {"draft", "submitted", "records_needed"} or kind in {"retainer", "replacement"} else 1 + (n % 3 == 0)
-        late = status not in {"draft", "submitted", "records_needed", "in_production", "awaiting_approval", "on_hold", "cancelled"}
-        yield {
-            "status": status,
-            "kind": kind,
-            "detail": {"draft": "step:2", "records_needed": "missing:lower_scan", "shipped": "tracking"}.get(status, ""),
-            "type_detail": "1" if kind in {"revision", "replacement"} else ("both", "both", "upper", "lower")[n % 4],
-            "held": "in_production" if status == "on_hold" else "",
-            "version": version,
-            "awaiting": version if status == "awaiting_approval" else None,
-            "approved": version if late and version else None,
-            "created": created,
-            "submitted": None if status == "draft" else created,
-            "active": max(created, LAST - quiet),
-        }
+def _milestones(row: CaseRow) -> Iterator[list[Any]]:
+    """Submitted; every version but the newest sent back; approved. Each took as long as the ids and the version say."""
+    if row.status == "draft":
+        return
+    began, last = int(row.created_at.timestamp()), int(row.last_activity_at.timestamp())
+    yield [row.case, row.case, row.provider, "submitted", 0, began, 0, 0]
+    approved = approved_version(row)
+    for version in range(1, (approved or row.newest_version) + bool(approved)):
+        took = min(last - began, version * 86_400 * (5 + row.case % 23))
+        kind = "approved" if version == approved else "declined"
+        yield [row.case, row.case, row.provider, kind, version, began + took, took, took * (row.case % 7) // 10]
+
+
+def _submitted(row: CaseRow) -> datetime | None:
+    return None if row.status == "draft" else row.created_at
 
 
 # --- shares, marks, counters ----------------------------------------------------------------------------------------
 
 
-def _shares(plan: Plan) -> None:
-    from midline.cases.models import CaseUnread, ReadyMark, Share
+def _shares(source: Source, persons: dict[int, int]) -> None:
+    from midline.cases.models import Case, CaseUnread, ReadyMark, Share
 
-    owners, batch = plan.provider_of_case, UUID(int=SEED)
-    rows = ([link, case, owners[case - 1], batch, FIRST] for link, case in plan.single_cases)
-    insert(Share, ["collaboration", "case", "created_by", "batch", "created_at"], rows)
-    # One awaiting case in four is held ready by those of the three who see it by standing grant; some comments are unread.
-    people = tuple(plan.person(actor) for actor in ACTORS)
-    standing = f"g.every_case AND g.person_id IN {people}"
-    seen = f"collaboration_collaboration g JOIN cases_case c ON c.provider_id = g.provider_id WHERE {standing}"
-    marks = f"SELECT c.id, g.id, c.awaiting_version FROM {seen} AND c.status = 'awaiting_approval' AND c.id %% {READY_OF_AWAITING} = 0"
-    insert(ReadyMark, ["case", "collaboration", "version", "at"], [[*row, LAST] for row in run(marks)])
-    unread = run(f"SELECT c.id, g.person_id FROM {seen} AND c.id %% {UNREAD_OF_CASES} = 0")
-    insert(CaseUnread, ["case", "person", "count"], [[*row, 1 + row[0] % 3] for row in unread])
+    batch = UUID(int=SEED)
+    owners = {row.grant: row.provider for row in source.grants()}
+    fields = ["collaboration", "case", "created_by", "batch", "created_at"]
+    insert(Share, fields, ([row.grant, row.case, owners[row.grant], batch, FIRST] for row in source.shares()))
+    marks = [(row.grant, row.case) for row in source.marks()]
+    versions = dict(run(f"SELECT id, awaiting_version FROM {Case._meta.db_table} WHERE status = 'awaiting_approval'"))
+    held = ([case, grant, versions[case], LAST] for grant, case in marks if case in versions)
+    insert(ReadyMark, ["case", "collaboration", "version", "at"], held)
+    unread = list(source.unread())
+    own = {row.case for row in unread if row.person is None}
+    whose = dict(_owners_of(own)) if own else {}
+    counted = ([row.case, whose[row.case] if row.person is None else persons[row.person], row.comments] for row in unread)
+    insert(CaseUnread, ["case", "person", "count"], counted)
+
+
+def _owners_of(cases: set[int]) -> Iterable[tuple[Any, ...]]:
+    return run(f"SELECT id, provider_id FROM cases_case WHERE id IN ({', '.join(map(str, cases))})")
 
 
 def _counters() -> None:
@@ -208,6 +265,64 @@ def _counters() -> None:
     )
 
 
+def _searchable() -> None:
+    """What the portal looks names up in: kept by triggers, which did not run, and on SQLite in tables of its own."""
+    if "cases_clinicianname" not in connection.introspection.table_names():
+        return
+    from midline.cases.migrations import _search_index
+
+    statements = _search_index.CLINICIANS_FILLED if is_postgres() else _search_index.SQLITE_MADE
+    for statement in statements:
+        if statement.startswith(("DELETE", "INSERT")):
+            run(statement)
+
+
+# --- facts ----------------------------------------------------------------------------------------------------------
+
+
+def _facts(source: Source, persons: dict[int, int], count: int, named: Counter[str]) -> Facts:
+    """Who is measured and what is searched for: as the rows say, or, where they do not, chosen from them."""
+    most = run("SELECT provider_id, count(*) FROM cases_case GROUP BY provider_id ORDER BY 2 DESC, 1 LIMIT 1")
+    provider = int(most[0][0]) if most else 1
+    marked = {row.actor: persons[row.person] for row in source.people() if row.actor}
+    actors = {"provider": (provider, provider)} | {actor: (pk, 0) for actor, pk in (marked or _ranked()).items()}
+    latest = run("SELECT max(last_activity_at) FROM cases_case")[0][0]
+    now = datetime.fromisoformat(latest) if isinstance(latest, str) else latest or LAST
+    if now.tzinfo is None:
+        now = now.replace(tzinfo=UTC)
+    return Facts(
+        source.name, count, max(LAST, now) + timedelta(hours=1), {a: actors[a] for a in ACTORS if a in actors}, _terms(count, named)
+    )
+
+
+def _ranked() -> dict[str, int]:
+    """Where nobody is marked: who sees the most cases, the one in the middle, who sees the fewest."""
+    rows = run(
+        "SELECT g.person_id, sum(CASE WHEN g.every_case THEN p.n ELSE s.n END) FROM collaboration_collaboration g "
+        "LEFT JOIN (SELECT provider_id, count(*) AS n FROM cases_case GROUP BY provider_id) p ON p.provider_id = g.provider_id "
+        "LEFT JOIN (SELECT collaboration_id, count(*) AS n FROM cases_share GROUP BY collaboration_id) s ON s.collaboration_id = g.id "
+        "GROUP BY g.person_id"
+    )
+    seen = sorted((int(cases), int(person)) for person, cases in rows if cases)
+    places = {"sparse": 0, "mid": len(seen) // 2, "big": len(seen) - 1} if len(seen) >= 3 else {"big": -1} if seen else {}
+    return {actor: seen[place][1] for actor, place in places.items()}
+
+
+def _terms(count: int, named: Counter[str]) -> dict[str, str]:
+    """Family names of about 1 patient in 5,000 and 1 in 100, the first two letters of frequent names, and the beginning of a number."""
+    from midline.core.text import norm
+
+    latin = {name: n for name, n in named.items() if len(name) > 5 and name.isascii()}
+
+    def near(share: float, wanted: str) -> str:
+        if norm(wanted) in latin:
+            return norm(wanted)
+        return min(sorted(latin), key=lambda name: abs(latin[name] - share * count), default=norm(wanted))
+
+    rare, common = near(1 / 5_000, RARE), near(1 / 100, COMMON)
+    return {"search_rare": rare, "search_common": common, "search_one": common[0], "search_two": rare[:2], "search_number": NUMBER_PREFIX}
+
+
 def migrate() -> None:
     """Brings the database of DATABASE_URL to the portal's tables."""
     from django.core.management import call_command
@@ -217,15 +332,26 @@ def migrate() -> None:
 
 
 def main() -> int:
+    from bench.files import Folder, write
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--csv", type=Path, help="a folder with the files of README.md, read instead of generating")
+    parser.add_argument("--terms", action="store_true", help="make the floor's own search tables, too (bench.lists needs them)")
+    parser.add_argument("--to-csv", type=Path, help="write the generated rows into this folder; no database is touched")
     chosen = parser.parse_args()
+    began = time.monotonic()
+    source: Source = Folder(chosen.csv) if chosen.csv else Generated(chosen.cases)
+    if chosen.to_csv:
+        for path, rows in write(source, chosen.to_csv):
+            print(f"{path}: {rows:,} rows")
+        return 0
     django.setup()
     migrate()
-    began = time.monotonic()
-    fill(chosen.cases)
-    tables: list[type[models.Model]] = [model for model in django.apps.apps.get_models() if model._meta.app_label == "cases"]
-    for model in tables:
+    fill_from(source, lambda words: print(f"{time.monotonic() - began:6.1f} s  {words}", flush=True))
+    if chosen.terms:
+        terms.make()
+    for model in _tables():
         print(f"{model._meta.db_table:28s} {model._default_manager.count():>12,}")
     print(f"{time.monotonic() - began:.1f} s")
     return 0

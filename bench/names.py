@@ -1,5 +1,7 @@
 """Invented names in many scripts, drawn with a fixed seed: what lists sort and search must cope with."""
 
+from collections.abc import Iterator
+from itertools import accumulate
 from random import Random
 from typing import Final
 
@@ -29,6 +31,7 @@ _LATIN: Final = [stem + ending for stem in _STEMS.split() for ending in _ENDINGS
 _FIRSTS: Final = [first.split() for _share, first, _last in _SCRIPTS]
 _LASTS: Final = [last.split() or _LATIN for _share, _first, last in _SCRIPTS]
 _SHARES: Final = [share for share, _first, _last in _SCRIPTS]
+_UP_TO: Final = list(accumulate(_SHARES))
 
 
 class Names:
@@ -39,8 +42,14 @@ class Names:
 
     def take(self, count: int) -> list[tuple[str, str]]:
         """Names of patients: RARE and COMMON family names in their shares, on Latin first names."""
-        scripts = self._random.choices(range(len(_SCRIPTS)), _SHARES, k=count)
-        return [self._one(script) for script in scripts]
+        names = self.each()
+        return [next(names) for _ in range(count)]
+
+    def each(self) -> Iterator[tuple[str, str]]:
+        """The same, one at a time and without end."""
+        scripts = range(len(_SCRIPTS))
+        while True:
+            yield self._one(self._random.choices(scripts, cum_weights=_UP_TO)[0])
 
     def _one(self, script: int) -> tuple[str, str]:
         draw = self._random.random()

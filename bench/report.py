@@ -30,17 +30,19 @@ def machine() -> dict[str, Any]:
     }
 
 
-def read(name: str) -> dict[str, Any]:
-    path = RESULTS / f"{name}.json"
+def read(name: str, folder: Path = RESULTS) -> dict[str, Any]:
+    path = folder / f"{name}.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {"machine": {}, "rows": []}
 
 
-def keep(name: str, found: dict[str, Any]) -> None:
-    """Writes bench/results/<name>.json, one row a line, so that a change of one row shows as one line."""
-    RESULTS.mkdir(exist_ok=True)
+def keep(name: str, found: dict[str, Any], folder: Path = RESULTS) -> None:
+    """Writes <name>.json, one row a line, so that a change of one row shows as one line; whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
     rows = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in found["rows"])
     text = f'{{"machine": {json.dumps(found["machine"], ensure_ascii=False)},\n "rows": [\n{rows}\n]}}\n'
-    (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
+    half = folder / f"{name}.json.half"
+    half.write_text(text, encoding="utf-8")
+    half.replace(folder / f"{name}.json")
 
 
 def show(name: str, text: str) -> None:
@@ -63,9 +65,14 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]], text_columns: 
 def said(about: dict[str, Any]) -> str:
     """The machine in one line."""
     versions = f"Python {about['python']}, SQLite {about['sqlite']}" + (
-        f", PostgreSQL {about['postgresql']}" if about.get("postgresql") else ""
+        f", PostgreSQL {_version(about['postgresql'])}" if about.get("postgresql") else ""
     )
     return (
         f"{about['cpu']}, {about['cores']} cores, {about['memory_gb']} GB, {versions}; {about['measured_at']}, "
         f"load {about['load']} when the run began."
     )
+
+
+def _version(server: Any) -> str:
+    """The version of a server, of which the whole settings or the version alone are kept."""
+    return str(server["server_version"] if isinstance(server, dict) else server).split()[0]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -91,5 +92,47 @@ def sequences_follow(written: Iterable[type[models.Model]]) -> None:
 def run(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """One statement; its rows when it has any."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, list(values))
+        cursor.execute(statement, list(values) or None)
         return cursor.fetchall() if cursor.description else []
+
+
+# --- indexes after the rows -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def without_indexes(tables: Iterable[type[models.Model]], told: Callable[[str], None]) -> Iterator[None]:
+    """Inside the block these tables have no indexes beside their keys and run no triggers; afterwards they have them again.
+
+    What triggers would have kept is the caller's to make. Belongs into a transaction: when the block fails, all is back with the rollback.
+    """
+    quoted = ", ".join(f"'{model._meta.db_table}'" for model in tables)
+    made_again = _dropped_in_postgres(quoted) if is_postgres() else _dropped_in_sqlite(quoted)
+    yield
+    told(f"{len(made_again)} indexes and triggers to make")
+    for statement in made_again:
+        run(statement)
+    if is_postgres():
+        run("SET LOCAL session_replication_role = DEFAULT")
+
+
+def _dropped_in_sqlite(tables: str) -> list[str]:
+    kinds = "type IN ('index', 'trigger') AND sql IS NOT NULL"
+    rows = run(f"SELECT type, name, sql FROM sqlite_master WHERE {kinds} AND tbl_name IN ({tables}) ORDER BY type")
+    for kind, name, _statement in rows:
+        run(f'DROP {kind} "{name}"')
+    return [str(statement) for _kind, _name, statement in rows]
+
+
+def _dropped_in_postgres(tables: str) -> list[str]:
+    """Triggers, those that check references too, rest as on a replica: for that one has to be a superuser, else they run."""
+    owned = "SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x')"
+    rows = run(
+        "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        f"JOIN pg_class t ON t.oid = i.indrelid WHERE t.relname IN ({tables}) AND i.indexrelid NOT IN ({owned})"
+    )
+    run("SET LOCAL maintenance_work_mem = '512MB'")
+    if run("SELECT 1 FROM pg_user WHERE usename = current_user AND usesuper"):
+        run("SET LOCAL session_replication_role = replica")
+    for name, _statement in rows:
+        run(f'DROP INDEX "{name}"')
+    return [str(statement) for _name, statement in rows]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from bench import report
-from bench.lists import ENGINES, make_database, server
+from bench.databases import ENGINES, make_database, server
 
 NAME: Final = "bench-sharing"
 CASES: Final = 100_000
@@ -41,7 +41,7 @@ def main() -> int:
     failed = 0
     for engine in chosen.engine:
         found["rows"] = [row for row in found["rows"] if row["engine"] != engine]
-        with server(engine) as address:
+        with server(engine, chosen.work) as address:
             if engine == "sqlite":
                 url = f"sqlite:///{chosen.work / f'sharing-{chosen.cases}.sqlite3'}"
             else:
