@@ -1,6 +1,7 @@
 """Reads of what happened."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -24,13 +25,27 @@ def newest_event() -> int:
     return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def events_since(provider_id: int, readers: set[str], *, after: int, moment: datetime) -> "QuerySet[Event]":
-    """Events around a provider later than `moment` that somebody with the actions `readers` may read, newest first.
+@dataclass(frozen=True)
+class Recent:
+    """One of a provider's newest events, without what it tells."""
 
-    `after` is an event known to be older, where the reading ends; case by case is for the caller to ask.
-    """
-    rows = Event.objects.filter(provider_id=provider_id, id__gt=after, at__gt=moment, reader__in=readers)
-    return rows.select_related("person").order_by("-id")
+    id: int
+    kind: str
+    at: datetime
+    person_id: int | None
+    case_id: int | None
+    reader: str
+
+
+def newest_events(provider_id: int, *, after: int, most: int) -> list[Recent]:
+    """A provider's newest events, at most so many and none up to event `after`: one stretch of an index, whatever has happened."""
+    rows = Event.objects.filter(provider_id=provider_id, id__gt=after).order_by("-id")
+    return [Recent(*row) for row in rows.values_list("id", "kind", "at", "person_id", "case_id", "reader")[:most]]
+
+
+def events_told(ids: Sequence[int]) -> dict[int, Event]:
+    """These events with the people who did them."""
+    return Event.objects.select_related("person").in_bulk(ids)
 
 
 def pages_lately(person_id: int, workspace: str, moment: datetime) -> list[datetime]:

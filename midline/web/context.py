@@ -89,13 +89,11 @@ HEADER: dict[Workspace, list[Link]] = {
         Link(gettext_lazy("Add Retainer"), "orders:add_retainer", ("provider",), icon="plus"),
     ],
     Workspace.COLLABORATOR: [
-        Link(gettext_lazy("Dashboard"), "web:dashboard", ("collaborator",), go="d"),
-        Link(gettext_lazy("Cases"), "cases:collaborator_cases", go="o", also=("cases",)),
+        Link(gettext_lazy("Dashboard"), "cases:collaborator_cases", go="d", also=("cases",)),
         Link(gettext_lazy("Add Order"), "orders:add", ("collaborator",), icon="plus", needs="add_order"),
         Link(gettext_lazy("Add Retainer"), "orders:add_retainer", ("collaborator",), icon="plus", needs="add_order"),
     ],
     Workspace.LAB: [
-        Link(gettext_lazy("Dashboard"), "web:dashboard", ("lab",), go="d"),
         Link(gettext_lazy("Queue"), "lab:queue", go="o", also=("cases",)),
     ],
 }
@@ -187,8 +185,7 @@ class Portal:
         return self._places
 
     def _place(self, workspace: Workspace, count: Callable[[], str] = str) -> Place:
-        url = address("web:dashboard", workspace.value) or f"/{workspace.value}/"
-        return Place(workspace, str(workspace.label), count, url, TONES[workspace], workspace is self.workspace)
+        return Place(workspace, str(workspace.label), count, f"/{workspace.value}/", TONES[workspace], workspace is self.workspace)
 
     def _provider(self) -> Place | None:
         """In the own workspace and in the account the actor knows; elsewhere it is asked, and no more than that."""

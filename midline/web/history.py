@@ -30,7 +30,7 @@ class Line:
 
 
 # Events that another line of the same transaction tells better.
-_SILENT: Final = {"order.saved", "setup.published", "setup.approved", "conversation.changed"}
+SILENT: Final = {"order.saved", "setup.published", "setup.approved", "conversation.changed"}
 # `setup.declined` tells what `send_changes` did, and more.
 
 _MOVES: Final = {
@@ -56,18 +56,18 @@ def history(case: Case, actor: Actor, *, most: int | None = None) -> list[Line]:
     """The lines that the reader may read, newest first; `most` cuts the list."""
     events = (
         case_events(case.pk, readers_of(actor, case))
-        .exclude(kind__in=_SILENT)
+        .exclude(kind__in=SILENT)
         .exclude(kind="order.moved", data__event="send_changes")
         .order_by("-id")
     )
     if most is not None:
         events = events[:most]
     readers = readers_of(actor, case)
-    return [_line(event, names_open=Action.SEE_IDENTITY in readers) for event in events]
+    return [line_of(event, names_open=Action.SEE_IDENTITY in readers) for event in events]
 
 
-def _line(event: Event, *, names_open: bool) -> Line:
-    """Why an import failed may name a file, and the file a patient: not told to whom identity is hidden."""
+def line_of(event: Event, *, names_open: bool) -> Line:
+    """An event in words. Why an import failed may name a file, and the file a patient: not told to whom identity is hidden."""
     what, icon, tone = _told(event)
     who = event.person.name if event.person else _("Midline")
     told = names_open or event.kind != "setup.import_failed"

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 
 from midline.web.case_page import TABS
-from midline.web.views import cases, design, health, home, updates
+from midline.web.views import cases, dashboard, design, health, home, updates
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("account/single-keys/", home.single_keys, name="single_keys"),
     path("healthz", health.healthz, name="healthz"),
     path("<workspace:workspace>/", home.start, name="start"),
+    path("<workspace:workspace>/dashboard/", dashboard.dashboard, name="dashboard"),
     path("<workspace:workspace>/updates", updates.workspace_updates, name="workspace_updates"),
     path("<workspace:workspace>/cases/<str:number>/updates", updates.case_updates, name="updates"),
     path("<workspace:workspace>/cases/<str:number>/", cases.case, name="case"),

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from midline.cases.models import Case, CaseUnread, CollaboratorStatus, Group, Share, Turn
+from midline.cases.models import Case, CaseUnread, CollaboratorStatus, Group, Share, Status, Turn
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.conditions import collaborator_status_is, statuses_of, turn_is
 from midline.cases.queries.reach import Reach
@@ -25,6 +27,9 @@ def narrowed(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]
         rows = rows.filter(status__in=[status for group in asked.category for status in statuses_of(Group(group))])
     if asked.status:
         rows = rows.filter(status__in=asked.status)
+    if asked.records:
+        kinds = [Q(status_detail__startswith=kind) for kind in asked.records]
+        rows = rows.filter(reduce(or_, kinds), status=Status.RECORDS_NEEDED)
     if asked.type:
         rows = rows.filter(case_type__in=asked.type)
     if asked.practice:

@@ -18,15 +18,16 @@ def milestone_follows(event: Event, happening: Happening) -> None:
     """
     if event.kind != OrderMoved.KIND or event.data["event"] not in _MILES:
         return
-    moves = Event.objects.filter(case_id=event.case_id, kind=OrderMoved.KIND, subject_kind="order", subject_id=event.subject_id)
+    order, case, provider = event.subject_id or 0, event.case_id or 0, event.provider_id or 0
+    moves = Event.objects.filter(case_id=case, kind=OrderMoved.KIND, subject_kind="order", subject_id=order)
     reached = milestones_of(moves.order_by("at", "id").values_list("at", "data"))[-1]
     Milestone.objects.get_or_create(
-        order_id=event.subject_id,
+        order_id=order,
         kind=reached.kind,
         round=reached.round,
         defaults={
-            "case_id": event.case_id,
-            "provider_id": event.provider_id,
+            "case_id": case,
+            "provider_id": provider,
             "at_s": reached.at_s,
             "took_s": reached.took_s,
             "waited_s": reached.waited_s,

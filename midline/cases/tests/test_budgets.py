@@ -32,6 +32,7 @@ PAGES = {
     "collaborator_cases_to_evaluate": ("with_no_grant", "cases:collaborator_cases", "?group=evaluate"),
     "collaborator_cases_by_patient": ("with_no_grant", "cases:collaborator_cases", "?sort=patient"),
     "case_collaborators": ("owner", "cases:case_collaborators", ""),
+    "dashboard": ("owner", "web:dashboard", ""),
 }
 
 
@@ -53,7 +54,7 @@ def grow(cast, rows: int) -> None:
 def queries_of(cast, page: str) -> int:
     who, name, query = PAGES[page]
     middle = Case.objects.filter(provider=cast.practice.provider).order_by("patient_norm", "id")[1].pk
-    args = [cast.case.number] if name == "cases:case_collaborators" else []
+    args = {"cases:case_collaborators": [cast.case.number], "web:dashboard": ["provider"]}.get(name, [])
     with CaptureQueriesContext(connection) as captured:
         response = cast.client_of(who).get(reverse(name, args=args) + query.format(middle=middle))
     assert response.status_code == 200

@@ -51,6 +51,7 @@ web:workspaces                                GET     s o o o o o o o o o o o o
 web:single_keys                               POST    s o o o o o o o o o o o o
 web:healthz                                   GET     o o o o o o o o o o o o o
 web:start                                     GET     s o o o o . o . o o . o o
+web:dashboard                                 GET     s o o o . . o . o o . o o
 web:workspace_updates                         GET     s o o o o . o . o o . o o
 web:updates                                   GET     s o o o o . . . . . . o .
 web:case                                      GET     s o o o o . . . . . . o .
@@ -377,7 +378,7 @@ FOREIGN = (
     ("colleague", "lab"), ("colleague_at_home", "provider"), ("revoked", "provider"), ("administrator", "lab"),
 )  # fmt: skip
 # A provider who is also a collaborator begins orders of their own, and finds nothing of the other provider.
-OF_ONES_OWN = {"web:start", "web:workspace_updates", "orders:add", "orders:add_retainer"}
+OF_ONES_OWN = {"web:start", "web:dashboard", "web:workspace_updates", "orders:add", "orders:add_retainer"}
 
 
 def test_nobody_is_let_into_a_workspace_that_is_not_theirs(there):
