@@ -6,10 +6,13 @@ One rule, three directions: `cases_for` (which cases may this actor act on), `us
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.http import Http404
 
 from midline.cases.actions import Action
@@ -17,6 +20,7 @@ from midline.cases.models import Case, Order, Share
 from midline.cases.models.share import WITHHOLDS
 from midline.collaboration.models import LIVE, Collaboration, Grant
 from midline.core import clock
+from midline.core.prepared import Slot, now_slot
 from midline.core.probe import Probe
 from midline.core.workspace import Workspace
 from midline.people.models import User
@@ -95,10 +99,39 @@ LAB: Final = frozenset({
 COLLABORATOR: Final = ALWAYS | IF_GRANTED.keys() | {Action.SEE_IDENTITY}
 
 
+# --- who reads ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Anyone:
+    """Whoever reads, in a statement that is composed once: `person`, `provider` and `now` are filled in when it runs.
+
+    Who runs it answers for the person's account being open; `midline.cases.queries.hot` does.
+    """
+
+    workspace: Workspace
+
+    @property
+    def user_id(self) -> Slot:
+        return Slot("person")
+
+    @property
+    def provider_id(self) -> Slot:
+        return Slot("provider")
+
+
+Reader = Actor | Anyone
+
+
+def moment_of(reader: Reader) -> datetime | Combinable:
+    """The moment at which the reader asks."""
+    return now_slot() if isinstance(reader, Anyone) else clock.now()
+
+
 # --- the rule of each workspace -------------------------------------------------------------------------------------
 
 
-def _owned(provider_id: int, person_id: int | OuterRef) -> Exists:
+def _owned(provider_id: int | Slot, person_id: int | OuterRef | Slot) -> Exists:
     """The provider is this person, and their registration stands."""
     return Exists(Provider.objects.filter(pk=provider_id, person_id=person_id, state=Provider.State.CONFIRMED))
 
@@ -108,9 +141,9 @@ def _planned(case_id: int | OuterRef, person_id: int | OuterRef, workspace: Work
     return Order.objects.filter(case_id=case_id, planner_id=person_id, planner_workspace=workspace, closed_at=None)
 
 
-def _gives(action: Action) -> Q:
+def _gives(action: Action, moment: datetime | Combinable) -> Q:
     """The condition on a collaboration under which it gives `action` on a case it shares, before anything is taken away there."""
-    rule = LIVE(clock.now())
+    rule = LIVE(moment)
     if grant := IF_GRANTED.get(action):
         rule &= Q(**{grant.value: True})
     if action in NEEDS_IDENTITY:
@@ -118,13 +151,15 @@ def _gives(action: Action) -> Q:
     return rule
 
 
-def _giving(action: Action, case_id: int | OuterRef, provider_id: int | OuterRef) -> QuerySet[Collaboration]:
+def _giving(
+    action: Action, case_id: int | OuterRef, provider_id: int | OuterRef, moment: datetime | Combinable
+) -> QuerySet[Collaboration]:
     """The collaborations that give `action` on a case: by standing grant or single share, where nothing takes it away.
 
     The one place where sharing is decided. A share's row under a standing grant gives nothing, but may hold what is taken away.
     """
     row = Share.objects.filter(case_id=case_id, collaboration_id=OuterRef("pk"), ended_at=None)
-    rows = Collaboration.objects.filter(_gives(action), Q(every_case=True) | Probe(row.filter(gives=True)), provider_id=provider_id)
+    rows = Collaboration.objects.filter(_gives(action, moment), Q(every_case=True) | Probe(row.filter(gives=True)), provider_id=provider_id)
     if grant := IF_GRANTED.get(action):
         rows = rows.filter(~Probe(row.filter(**{WITHHOLDS[grant]: True})))
     if action in NEEDS_PLANNER[Workspace.COLLABORATOR]:
@@ -134,7 +169,7 @@ def _giving(action: Action, case_id: int | OuterRef, provider_id: int | OuterRef
 
 def collaborations_that_give(action: Action, case: Case) -> QuerySet[Collaboration]:
     """The collaborations of `case` that give `action` on it at this moment."""
-    return _giving(action, case.pk, case.provider_id)
+    return _giving(action, case.pk, case.provider_id, clock.now())
 
 
 def collaborations_on(case: Case) -> QuerySet[Collaboration]:
@@ -147,25 +182,25 @@ def collaborations_on(case: Case) -> QuerySet[Collaboration]:
 # --- the three directions -------------------------------------------------------------------------------------------
 
 
-def cases_for(actor: Actor, action: Action = Action.VIEW) -> QuerySet[Case]:
+def cases_for(actor: Reader, action: Action = Action.VIEW) -> QuerySet[Case]:
     """Every case on which the actor may act, at this moment. Pages, API, search, counts, exports, files and live updates start here."""
-    if not actor.user.is_active:
+    if isinstance(actor, Actor) and not actor.user.is_active:
         return Case.objects.none()
     match actor.workspace:
         case Workspace.PROVIDER if action in OWNER and actor.provider_id:
             return Case.objects.filter(_owned(actor.provider_id, actor.user_id), provider_id=actor.provider_id)
-        case Workspace.LAB if action in LAB and actor.user.is_technician:
+        case Workspace.LAB if action in LAB and isinstance(actor, Actor) and actor.user.is_technician:
             received = Case.objects.submitted()
             if action in NEEDS_PLANNER[Workspace.LAB]:
                 received = received.filter(Exists(_planned(OuterRef("pk"), actor.user_id, Workspace.LAB)))
             return received
         case Workspace.COLLABORATOR if action in COLLABORATOR:
-            mine = _giving(action, OuterRef(OuterRef("pk")), OuterRef("provider_id")).filter(person_id=actor.user_id)
+            mine = _giving(action, OuterRef(OuterRef("pk")), OuterRef("provider_id"), moment_of(actor)).filter(person_id=actor.user_id)
             return Case.objects.filter(Probe(mine))
     return Case.objects.none()
 
 
-def cases_gathered(actor: Actor, provider_id: int | None = None, statuses: Collection[str] = ()) -> QuerySet[Case]:
+def cases_gathered(actor: Reader, provider_id: int | Slot | None = None, statuses: Collection[str] = ()) -> QuerySet[Case]:
     """What a collaborator may view, beginning at the grants: the same cases as `cases_for`, which begins at the cases.
 
     Of one provider and in some statuses, if so asked. Quicker for who sees few.
@@ -174,10 +209,10 @@ def cases_gathered(actor: Actor, provider_id: int | None = None, statuses: Colle
     return Case.objects.filter(pk__in=standing.union(singly, all=True))
 
 
-def visible_parts(actor: Actor, provider_id: int | None = None, statuses: Collection[str] = ()) -> list[QuerySet[Case]]:
+def visible_parts(actor: Reader, provider_id: int | Slot | None = None, statuses: Collection[str] = ()) -> list[QuerySet[Case]]:
     """What a collaborator may view in two disjoint parts: by standing grant, and shared one by one."""
-    mine = Collaboration.objects.filter(_gives(Action.VIEW), person_id=actor.user_id)
-    if actor.workspace is not Workspace.COLLABORATOR or not actor.user.is_active:
+    mine = Collaboration.objects.filter(_gives(Action.VIEW, moment_of(actor)), person_id=actor.user_id)
+    if actor.workspace is not Workspace.COLLABORATOR or (isinstance(actor, Actor) and not actor.user.is_active):
         mine = mine.none()
     if provider_id is not None:
         mine = mine.filter(provider_id=provider_id)
@@ -277,6 +312,6 @@ def providers_for(actor: Actor, action: Action = Action.ADD_ORDER) -> QuerySet[P
         case Workspace.PROVIDER if action in OWNER and actor.provider_id:
             return confirmed.filter(pk=actor.provider_id, person_id=actor.user_id)
         case Workspace.COLLABORATOR if action in COLLABORATOR:
-            mine = Collaboration.objects.filter(_gives(action), person_id=actor.user_id)
+            mine = Collaboration.objects.filter(_gives(action, clock.now()), person_id=actor.user_id)
             return confirmed.filter(pk__in=mine.values("provider_id"))
     return confirmed.none()

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -73,17 +74,17 @@ class ConsentRecord(NeverChanged):
 
 
 class CollaborationQuerySet(LockedWithoutKey["Collaboration"]):
-    def live(self, moment: datetime | None = None) -> "CollaborationQuerySet":
+    def live(self, moment: datetime | Combinable | None = None) -> "CollaborationQuerySet":
         """Those that give access at this moment: accepted, not ended, not past their end."""
         return self.filter(LIVE(moment or clock.now()))
 
-    def open(self, moment: datetime | None = None) -> "CollaborationQuerySet":
+    def open(self, moment: datetime | Combinable | None = None) -> "CollaborationQuerySet":
         """Invited or live: those counted beside a case."""
         now = moment or clock.now()
         return self.filter(~Q(state=Collaboration.State.ENDED) & (Q(ends_at=None) | Q(ends_at__gt=now)))
 
 
-def LIVE(moment: datetime) -> Q:  # noqa: N802 - reads as the condition it is
+def LIVE(moment: datetime | Combinable) -> Q:  # noqa: N802 - reads as the condition it is
     """The one condition under which a collaboration gives anything: the end date needs no job to run.
 
     A provider whose registration was refused after all shares nothing, as they may do nothing themselves.

@@ -17,6 +17,11 @@ from midline.practices.models import Practice, Provider
 OLDEST: Final = date(1900, 1, 1)
 
 
+def age_of(birth_on: date | None, on: date) -> int | None:
+    """Completed years on a day; None for a birth date that is not known."""
+    return None if birth_on is None else on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
+
+
 class Patient(models.Model):
     class Sex(models.TextChoices):
         FEMALE = "female", _("Female")
@@ -52,9 +57,7 @@ class Patient(models.Model):
         return OLDEST <= day <= clock.now().date()
 
     def age(self, on: date) -> int | None:
-        if self.birth_on is None:
-            return None
-        return on.year - self.birth_on.year - ((on.month, on.day) < (self.birth_on.month, self.birth_on.day))
+        return age_of(self.birth_on, on)
 
 
 class CaseQuerySet(LockedWithoutKey["Case"]):

@@ -24,11 +24,6 @@ from midline.cases.queries.standing import Standing, collaborator_count, evaluat
 from midline.cases.queries.words import SLOT_LABELS, detail_words, is_unusable, type_words
 
 __all__ = [
-    "views_of",
-    "parts_of",
-    "counted_at_once",
-    "columns_chosen",
-    "asked_of",
     "PAGE",
     "SLOT_LABELS",
     "Asked",
@@ -40,10 +35,13 @@ __all__ = [
     "Standing",
     "Total",
     "around_number",
+    "asked_of",
     "bubble_sign",
     "collaborator_count",
     "collaborator_sign",
     "collaborators_cell",
+    "columns_chosen",
+    "counted_at_once",
     "detail_words",
     "evaluating_collaborations",
     "former_people_of",
@@ -53,6 +51,7 @@ __all__ = [
     "listed",
     "matches",
     "own_view",
+    "parts_of",
     "people_of",
     "reach_of",
     "read_page",
@@ -67,5 +66,6 @@ __all__ = [
     "turn_sign",
     "type_words",
     "unread_by_case",
+    "views_of",
     "withheld_on",
 ]

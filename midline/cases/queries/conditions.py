@@ -10,10 +10,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from midline.cases.models import CaseType, CaseUnread, CollaboratorStatus, Group, Order, ReadyMark, Share, Status, Turn
+from midline.cases.policies import Reader, moment_of
 from midline.collaboration.models import Collaboration
 from midline.core.probe import Probe
 from midline.core.workspace import Workspace
-from midline.people.policies import Actor
 
 # A setup of the order was approved and nothing was asked since.
 DONE: Final = frozenset({Status.APPROVED, Status.IN_MANUFACTURING, Status.SHIPPED, Status.IN_TREATMENT, Status.COMPLETED})
@@ -25,10 +25,10 @@ def statuses_of(group: Group) -> list[str]:
     return [status.value for status in Status if status.group is group]
 
 
-def _sharing() -> QuerySet[Collaboration]:
+def _sharing(actor: Reader) -> QuerySet[Collaboration]:
     """The live collaborations that share the case of the row, by standing grant or single share."""
     shared = Share.objects.filter(case_id=OuterRef(OuterRef("pk")), collaboration_id=OuterRef("pk"), ended_at=None, gives=True)
-    return Collaboration.objects.live().filter(Q(every_case=True) | Probe(shared), provider_id=OuterRef("provider_id"))
+    return Collaboration.objects.live(moment_of(actor)).filter(Q(every_case=True) | Probe(shared), provider_id=OuterRef("provider_id"))
 
 
 def _not_ready(collaborations: QuerySet[Collaboration]) -> QuerySet[Collaboration]:
@@ -42,11 +42,11 @@ def _not_ready(collaborations: QuerySet[Collaboration]) -> QuerySet[Collaboratio
     return collaborations.filter(~Probe(marked), ~Probe(plans))
 
 
-def _concerned(actor: Actor) -> QuerySet[Collaboration]:
+def _concerned(actor: Reader) -> QuerySet[Collaboration]:
     """Whose collaborator status the reader sees: a collaborator the own, everybody else the sum of those who evaluate."""
     if actor.workspace is Workspace.COLLABORATOR:
-        return _sharing().filter(person_id=actor.user_id)
-    return _sharing().filter(evaluates=True)
+        return _sharing(actor).filter(person_id=actor.user_id)
+    return _sharing(actor).filter(evaluates=True)
 
 
 def _stands_in(statuses: tuple[Status, ...] | frozenset[Status]) -> Q:
@@ -55,7 +55,7 @@ def _stands_in(statuses: tuple[Status, ...] | frozenset[Status]) -> Q:
     return Q(status__in=names) | Q(status=Status.ON_HOLD, current_order__held_status__in=names)
 
 
-def collaborator_status_is(wanted: CollaboratorStatus, actor: Actor) -> Q:
+def collaborator_status_is(wanted: CollaboratorStatus, actor: Reader) -> Q:
     """The column of the list as a condition. What is cheap to test stands first: databases keep that order."""
     somebody = Q(case_type__in=WITH_SETUPS) & Q(Probe(_concerned(actor)))
     still = Q(Probe(_not_ready(_concerned(actor))))
@@ -70,24 +70,24 @@ def collaborator_status_is(wanted: CollaboratorStatus, actor: Actor) -> Q:
             return _stands_in(DONE) & somebody
 
 
-def turn_is(wanted: Turn) -> Q:
+def turn_is(wanted: Turn, actor: Reader) -> Q:
     """Whose turn, as a condition: the statuses of that turn, and inside "awaiting approval" whether somebody still evaluates."""
-    evaluating = Q(case_type__in=WITH_SETUPS) & Q(Probe(_not_ready(_sharing().filter(evaluates=True))))
+    evaluating = Q(case_type__in=WITH_SETUPS) & Q(Probe(_not_ready(_sharing(actor).filter(evaluates=True))))
     plain = Q(status__in=[s.value for s in Status if s.turn is wanted and s is not Status.AWAITING_APPROVAL])
     if wanted is Turn.PROVIDER:
         return plain | (Q(status=Status.AWAITING_APPROVAL) & ~evaluating)
     return Q(status=Status.AWAITING_APPROVAL) & evaluating if wanted is Turn.COLLABORATOR else plain
 
 
-def to_evaluate(actor: Actor) -> Q:
+def to_evaluate(actor: Reader) -> Q:
     """What waits for this collaborator: a version awaits approval, they evaluate, and do not hold it ready."""
-    mine = _sharing().filter(person_id=actor.user_id, evaluates=True)
+    mine = _sharing(actor).filter(person_id=actor.user_id, evaluates=True)
     return Q(status=Status.AWAITING_APPROVAL, case_type__in=WITH_SETUPS) & Q(Probe(_not_ready(mine)))
 
 
-def people_count() -> Combinable:
+def people_count(actor: Reader) -> Combinable:
     """The number beside a case, active and invited collaborators by share or standing grant, as an expression to sort by."""
-    opened = Collaboration.objects.open().order_by()
+    opened = Collaboration.objects.open(moment_of(actor)).order_by()
     standing = opened.filter(provider_id=OuterRef("provider_id"), every_case=True).values("provider_id").annotate(n=Count("pk"))
     singly = opened.filter(provider_id=OuterRef(OuterRef("provider_id")), every_case=False).values("pk")
     shares = Share.objects.filter(case_id=OuterRef("pk"), ended_at=None, gives=True, collaboration__in=singly).order_by()
@@ -95,7 +95,7 @@ def people_count() -> Combinable:
     return Coalesce(Subquery(standing.values("n")), 0) + Coalesce(Subquery(single.values("n")), 0)
 
 
-def unread_count(actor: Actor) -> Combinable:
+def unread_count(actor: Reader) -> Combinable:
     """The reader's unread comments of the case, as an expression to sort by."""
     mine = CaseUnread.objects.filter(case_id=OuterRef("pk"), person_id=actor.user_id)
     return Coalesce(Subquery(mine.values("count")), 0)

@@ -13,8 +13,8 @@ from typing import Any, Final
 from django.db.models import QuerySet
 
 from midline.cases.models import Case
-from midline.cases.policies import cases_for
 from midline.cases.queries.asked import Asked
+from midline.cases.queries.line import Line, lines_of
 from midline.cases.queries.reach import Reach
 from midline.cases.queries.reading import Reading
 from midline.cases.queries.segments import Segment, segments
@@ -26,12 +26,12 @@ PAGE: Final = 50
 class Page:
     """Rows with their groups; the keys before and after them, empty where the list ends."""
 
-    rows: tuple[tuple[str, Case], ...]
+    rows: tuple[tuple[str, Line], ...]
     before: str = ""
     after: str = ""
 
     @property
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[Line]:
         return [case for _group, case in self.rows]
 
 
@@ -88,12 +88,10 @@ class _Pages:
             after=_key(*shown[-1], self.chain) if known and shown else "",
         )
 
-    def _loaded(self, found: Sequence[tuple[int, int]]) -> list[tuple[int, Case]]:
+    def _loaded(self, found: Sequence[tuple[int, int]]) -> list[tuple[int, Line]]:
         """The cases of the ids, asked of the policy once more; one that is gone meanwhile is left out."""
-        rows = cases_for(self.reading.reach.actor).filter(pk__in=[pk for _number, pk in found]).order_by()
-        rows = rows.select_related("patient", "practice", "current_order__created_by", "provider__person")
-        cases = {case.pk: case for case in rows} if found else {}
-        return [(number, cases[pk]) for number, pk in found if pk in cases]
+        lines = lines_of(self.reading.reach.actor, [pk for _number, pk in found])
+        return [(number, lines[pk]) for number, pk in found if pk in lines]
 
     def _run(self, key: str, *, backward: bool) -> tuple[list[tuple[int, int]], bool]:
         """Up to one more than a page of (segment, id) beyond the key, and whether the key was known."""
@@ -108,20 +106,17 @@ class _Pages:
             if start is not None and (number > start if backward else number < start):
                 continue
             segment = self.chain[number]
-            stretch = self.reading.rows(segment)
-            if number == start:
-                stretch = stretch.filter(segment.beyond(value, pk, backward=backward))
-            stretch = stretch.order_by(*segment.order(backward=backward))[: self.size + 1 - len(found)]
-            found += [(number, one) for one in stretch.values_list("pk", flat=True)]
+            beyond = (value, pk) if number == start else None
+            found += [(number, one) for one in self.reading.ids(segment, beyond, backward=backward, limit=self.size + 1)]
             if len(found) > self.size:
                 break
-        return found, start is not None
+        return found[: self.size + 1], start is not None
 
 
 # --- keys -----------------------------------------------------------------------------------------------------------
 
 
-def _key(number: int, case: Case, chain: Sequence[Segment]) -> str:
+def _key(number: int, case: Line, chain: Sequence[Segment]) -> str:
     """Segment, id and, where it moves, the time: never a name, because keys stand in addresses."""
     key = f"{number}-{case.pk}"
     if chain[number].column == "last_activity_at":

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from midline.cases.models import Case, CaseUnread, CollaboratorStatus, Group, Share, Status, Turn
+from midline.cases.policies import Reader
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.conditions import collaborator_status_is, statuses_of, turn_is
 from midline.cases.queries.reach import Reach
@@ -43,7 +45,7 @@ def narrowed(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]
     return _by_collaborators(rows, asked, reach)
 
 
-def unread_ids(actor: Actor) -> QuerySet[CaseUnread]:
+def unread_ids(actor: Reader) -> QuerySet[CaseUnread, Any]:
     """The few cases in which something is unread by the reader, from the index of the person."""
     return CaseUnread.objects.filter(person_id=actor.user_id, count__gt=0).values("case_id")
 
@@ -75,7 +77,7 @@ def _within(asked: Asked, zone: ZoneInfo) -> Q:
 def _by_collaborators(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]:
     """What is derived from shares and marks."""
     if asked.turn:
-        rows = rows.filter(_any(turn_is(Turn(value)) for value in asked.turn))
+        rows = rows.filter(_any(turn_is(Turn(value), reach.actor) for value in asked.turn))
     if asked.cstatus:
         rows = rows.filter(_any(collaborator_status_is(CollaboratorStatus(value), reach.actor) for value in asked.cstatus))
     if asked.collaborator and not reach.is_collaborator:

@@ -1,5 +1,6 @@
 """A provider's collaborators as Manage Collaborators shows them: their state in words, how many cases each sees, and one case each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from midline.cases.models import Case, CollaborationCount, CollaboratorStatus, Share
+from midline.cases.queries.line import Listed
 from midline.cases.queries.standing import standings
 from midline.collaboration.models import Collaboration, Grant, Invitation
 from midline.collaboration.queries import collaborations_of, ended_of
@@ -98,7 +100,7 @@ def _ended(row: Collaboration) -> str:
     return f"{how}, {_day(row.ended_at)}" if row.ended_at else how
 
 
-def shared_by_case(collaboration: Collaboration, cases: list[Case]) -> dict[int, Shared]:
+def shared_by_case(collaboration: Collaboration, cases: Sequence[Listed]) -> dict[int, Shared]:
     """How each case stands with this collaborator, in a constant number of queries; a status only for who evaluates."""
     single = set(
         Share.objects.filter(collaboration=collaboration, case_id__in=[c.pk for c in cases], ended_at=None, gives=True)

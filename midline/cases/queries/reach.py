@@ -4,15 +4,19 @@ A page of a list reads sums alone: it costs the same for two providers and for t
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any, Final
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from midline.cases.models import Case, CaseUnread, CollaborationCount, Group, Order, ProviderCount, ReadyMark, Status
-from midline.cases.policies import cases_for
+from midline.cases.policies import Anyone, cases_for, moment_of
 from midline.cases.queries.conditions import statuses_of
 from midline.collaboration.models import Collaboration
+from midline.core import clock
+from midline.core.prepared import Slot, is_one_of, prepared, stretches
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 from midline.practices.models import Practice
@@ -75,35 +79,33 @@ class Reach:
         return self._counts[provider]
 
     def _own_counts(self) -> Counts:
-        row = ProviderCount.objects.filter(pk=self.actor.provider_id or 0).values(*Status.values).first()
-        return Counts(dict(row) if row else dict.fromkeys(Status.values, 0), 0)
+        statement = prepared("own counts", lambda: ProviderCount.objects.filter(pk=Slot("provider")).values_list(*Status.values))
+        rows = statement.rows(**who(self.actor))
+        return Counts(dict(zip(Status.values, rows[0] if rows else [0] * len(Status), strict=True)), 0)
 
     def _collaborators_counts(self, provider: int | None) -> Counts:
-        mine = self.collaborations(provider)
-        evaluating = mine.filter(evaluates=True)
-        whole = ProviderCount.objects.filter(pk__in=mine.filter(every_case=True).values("provider_id"))
-        waiting = Sum(Status.AWAITING_APPROVAL.value, filter=Q(pk__in=evaluating.values("provider_id")))
-        sums = whole.aggregate(waiting=waiting, **{f"n_{status}": Sum(status) for status in Status.values})
-        found = {status: sums[f"n_{status}"] or 0 for status in Status.values}
-        singly = CollaborationCount.objects.filter(collaboration_id__in=mine.filter(every_case=False).values("pk"))
-        rows = singly.values_list("status").annotate(n=Sum("count"), own=Sum("count", filter=Q(collaboration__evaluates=True)))
-        evaluate = sums["waiting"] or 0
-        for status, count, own in rows:
+        values = {**who(self.actor), "one_provider": provider}
+        one = provider is not None
+        found, evaluate = dict.fromkeys(Status.values, 0), 0
+        for waiting, *sums in prepared(("standing counts", one), lambda: _standing_sums(one)).rows(**values):
+            found |= {status: number or 0 for status, number in zip(Status.values, sums, strict=True)}
+            evaluate += waiting or 0
+        for status, count, own in prepared(("single counts", one), lambda: _single_sums(one)).rows(**values):
             found[status] += count
             evaluate += own or 0 if status == Status.AWAITING_APPROVAL else 0
-        return Counts(found, evaluate and evaluate - self._settled(evaluating))
+        if evaluate:
+            evaluate -= sum(row[0] for row in prepared(("settled", one), lambda: _settled(one)).rows(**values))
+            evaluate -= self._planned(provider)
+        return Counts(found, evaluate)
 
-    def _settled(self, evaluating: QuerySet[Collaboration]) -> int:
-        """Awaiting cases that this collaborator holds ready, or planned: as many rows as there are such marks."""
-        awaiting = cases_for(self.actor).filter(status=Status.AWAITING_APPROVAL, provider_id__in=evaluating.values("provider_id"))
-        marks = ReadyMark.objects.filter(collaboration_id__in=evaluating.values("pk"), version=F("case__awaiting_version"))
-        settled = awaiting.filter(pk__in=marks.values("case_id")).count()
-        planned = Order.objects.filter(
-            planner_id=self.actor.user_id, planner_workspace=Workspace.COLLABORATOR, status=Status.AWAITING_APPROVAL
-        )
-        if planned_ids := list(planned.values_list("case_id", flat=True)):
-            settled += awaiting.filter(pk__in=planned_ids).exclude(pk__in=marks.values("case_id")).count()
-        return settled
+    def _planned(self, provider: int | None) -> int:
+        """Awaiting cases whose version is this collaborator's own as its planner, and that they do not hold ready besides."""
+        planned = prepared("planned", lambda: _planned_by(Slot("person"))).rows(**who(self.actor))
+        if not planned:
+            return 0
+        mine = self.collaborations(provider).filter(evaluates=True)
+        rows = cases_for(self.actor).filter(status=Status.AWAITING_APPROVAL, provider_id__in=mine.values("provider_id"))
+        return rows.filter(pk__in=[row[0] for row in planned]).exclude(pk__in=_marked(mine)).count()
 
     def count(self, statuses: list[str], provider: int | None = None) -> int:
         """How many visible cases stand in `statuses`, with every provider or one."""
@@ -145,12 +147,69 @@ class Reach:
         return rows.order_by("name", "id")
 
 
+# --- statements that are composed once ------------------------------------------------------------------------------
+
+_ANYONE: Final = Anyone(Workspace.COLLABORATOR)
+
+
+def _mine(one_provider: bool) -> QuerySet[Collaboration]:
+    mine = Collaboration.objects.live(moment_of(_ANYONE)).filter(person_id=_ANYONE.user_id)
+    return mine.filter(provider_id=Slot("one_provider")) if one_provider else mine
+
+
+def _standing_sums(one_provider: bool) -> QuerySet[ProviderCount, Any]:
+    """What waits where this collaborator evaluates, then every status, over the providers who share every case."""
+    standing = _mine(one_provider).filter(every_case=True)
+    waiting = Sum(Status.AWAITING_APPROVAL.value, filter=Q(pk__in=standing.filter(evaluates=True).values("provider_id")))
+    rows = ProviderCount.objects.filter(pk__in=standing.values("provider_id")).values(together=Value(1))
+    names = [f"n_{status}" for status in Status.values]
+    return rows.annotate(waiting=waiting, **dict(zip(names, map(Sum, Status.values), strict=True))).values_list("waiting", *names)
+
+
+def _single_sums(one_provider: bool) -> QuerySet[CollaborationCount, Any]:
+    """(status, cases, of them where this collaborator evaluates), over what is shared one by one."""
+    mine = _mine(one_provider).filter(every_case=False)
+    own = Sum("count", filter=Q(collaboration_id__in=mine.filter(evaluates=True).values("pk")))
+    rows = CollaborationCount.objects.filter(collaboration_id__in=mine.values("pk")).values("status")
+    return rows.annotate(n=Sum("count"), own=own).values_list("status", "n", "own")
+
+
+def _marked(mine: QuerySet[Collaboration]) -> QuerySet[ReadyMark, Any]:
+    """The cases whose awaiting version these collaborations hold ready. Marks go when a version is decided, so there are few."""
+    marks = ReadyMark.objects.filter(collaboration_id__in=mine.values("pk"), version=F("case__awaiting_version"))
+    return marks.values("case_id")
+
+
+def _settled(one_provider: bool) -> QuerySet[Case, Any]:
+    """How many awaiting cases this collaborator holds ready."""
+    mine = _mine(one_provider).filter(evaluates=True)
+    rows = cases_for(_ANYONE).filter(pk__in=_marked(mine), status=Status.AWAITING_APPROVAL, provider_id__in=mine.values("provider_id"))
+    return rows.order_by().values(together=Value(1)).annotate(n=Count("pk")).values_list("n")
+
+
+def _planned_by(person: Slot) -> QuerySet[Order, Any]:
+    rows = Order.objects.filter(planner_id=person, planner_workspace=Workspace.COLLABORATOR, status=Status.AWAITING_APPROVAL)
+    return rows.order_by().values_list("case_id")
+
+
+def who(actor: Actor) -> dict[str, Any]:
+    """The reader and the moment, for a statement that is composed for `policies.Anyone`."""
+    return {"person": actor.user_id, "provider": actor.provider_id or 0, "now": clock.now()}
+
+
 def reach_of(actor: Actor) -> Reach:
     """The reader's reach at this moment."""
     return Reach(actor)
 
 
-def unread_by_case(actor: Actor, cases: list[Case]) -> dict[int, int]:
+def unread_by_case(actor: Actor, case_ids: Iterable[int]) -> dict[int, int]:
     """Unread comments of each case for the reader; only cases with some."""
-    rows = CaseUnread.objects.filter(person_id=actor.user_id, case_id__in=[case.pk for case in cases], count__gt=0)
-    return dict(rows.values_list("case_id", "count"))
+    found: dict[int, int] = {}
+    for stretch in stretches(case_ids):
+        found |= dict(prepared(("unread", len(stretch)), partial(_unread_of, len(stretch))).rows(ids=stretch, person=actor.user_id))
+    return found
+
+
+def _unread_of(size: int) -> QuerySet[CaseUnread, Any]:
+    rows = CaseUnread.objects.filter(is_one_of("case_id", "ids", size), person_id=Slot("person"), count__gt=0)
+    return rows.order_by().values_list("case_id", "count")

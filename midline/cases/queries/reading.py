@@ -11,17 +11,18 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import CharField, DateTimeField, Q, QuerySet, Sum
 from django.db.models.lookups import In
 
 from midline.cases.models import Case, Group, ProviderCount, Status
-from midline.cases.policies import cases_for, cases_gathered, visible_parts
+from midline.cases.policies import Anyone, Reader, cases_for, cases_gathered, visible_parts
 from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Asked, Unnamed
 from midline.cases.queries.conditions import statuses_of
+from midline.cases.queries.names import FEW, newest, search_condition, search_ids
 from midline.cases.queries.narrowing import narrowed
-from midline.cases.queries.reach import Reach
-from midline.cases.queries.search import search_condition
+from midline.cases.queries.reach import Reach, who
 from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, group_of, segments
+from midline.core.prepared import Slot, prepared
 from midline.core.probe import Beside
 
 # Who sees so few is always gathered; who sees more than √(12·N) of N walks. Measured: docs/performance.md.
@@ -42,7 +43,7 @@ _totals: dict[str, tuple[float, dict[str, int]]] = {}
 class Total(NamedTuple):
     """How many cases a view shows; not exact: about so many."""
 
-    count: int
+    cases: int
     exact: bool
 
 
@@ -55,7 +56,7 @@ class Reading:
     _chosen: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.asked.sort.lstrip("-") in DERIVED and self.total.count > DERIVED_MOST:
+        if self.asked.sort.lstrip("-") in DERIVED and self.total.cases > DERIVED_MOST:
             object.__setattr__(self, "asked", replace(self.asked, sort=Unnamed.of(self.asked.term)))
 
     @cached_property
@@ -63,26 +64,82 @@ class Reading:
         """The segments in which the view can show anything."""
         return [segment for segment in segments(self.asked, self.reach) if self._statuses(segment)]
 
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether the tab, the provider, statuses and an order are all that is asked for: such views come again and again."""
+        return not replace(self.asked, status=(), category=()).narrows and self.reach.actor.user.is_active
+
     def rows(self, segment: Segment | None = None) -> QuerySet[Case]:
         """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
-        statuses = self._statuses(segment)
-        rows = self._visible(segment, statuses)
-        if statuses != EVERY:
-            rows = rows.filter(self._stands_in(segment, statuses))
+        rows = self._standing(segment, self.reach.actor)
         rows = narrowed(rows, replace(self.asked, status=(), category=()), self.reach)
-        if self.asked.group:
-            rows = rows.filter(group_of(self.asked.group, self.reach).condition)
         if self.asked.term:
-            rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._seen(statuses) > WIDE_SEARCH))
-        if segment is not None:
-            rows = rows.annotate(**segment.extra)
-            if not self.asked.group or segment.group != self.asked.group:
-                rows = rows.filter(segment.condition)
-        return rows.order_by()
+            rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._is_wide(segment)))
+        return rows
+
+    def ids(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
+        """The ids of a segment in its order, beyond the key (value, id) if there is one."""
+        if self.is_plain and segment.form:
+            return self._ids_of_form(segment, beyond, backward=backward, limit=limit)
+        if self.asked.term and segment.column == "id" and self._is_wide(segment):
+            return self._ids_of_search(segment, beyond, backward=backward, limit=limit)
+        rows = self.rows(segment)
+        if beyond is not None:
+            rows = rows.filter(segment.beyond(*beyond, backward=backward))
+        return list(rows.order_by(*segment.order(backward=backward)).values_list("pk", flat=True)[:limit])
 
     def value_at(self, segment: Segment, pk: int) -> Any:
         """What the row `pk` is sorted by; None when it no longer stands in this segment."""
         return self.rows(segment).filter(pk=pk).values_list(segment.column, flat=True).first()
+
+    def _standing(self, segment: Segment | None, reader: Reader, provider: int | Slot | None = None) -> QuerySet[Case]:
+        """What the reader sees of the segment and the tab, before filters and search."""
+        provider = self.asked.provider if provider is None else provider
+        statuses = self._statuses(segment)
+        rows = self._visible(segment, statuses, reader, provider)
+        if statuses != EVERY:
+            rows = rows.filter(self._stands_in(segment, statuses))
+        if provider is not None:
+            rows = rows.filter(provider_id=provider)
+        if self.asked.group:
+            rows = rows.filter(group_of(self.asked.group, self.reach).condition(reader))
+        if segment is not None:
+            rows = rows.annotate(**segment.computed(reader)) if segment.computed else rows
+            if not self.asked.group or segment.group != self.asked.group:
+                rows = rows.filter(segment.condition(reader))
+        return rows.order_by()
+
+    def _ids_of_form(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
+        """A plain view: its statement is composed once."""
+        reader = Anyone(self.reach.actor.workspace)
+        statuses = self._statuses(segment)
+        one = self.asked.provider is not None
+        walks = self.reach.is_collaborator and self._walks(segment, statuses)
+        order = segment.order(backward=backward)
+        key = ("ids", reader.workspace, walks, one, self.asked.group, segment.form, statuses, *order, beyond is not None, limit)
+
+        def composed() -> QuerySet[Case, int]:
+            rows = self._standing(segment, reader, Slot("one_provider") if one else None)
+            if beyond is not None:
+                value = Slot("value", DateTimeField() if segment.column == ACTIVITY else CharField())
+                rows = rows.filter(segment.beyond(value, Slot("pk"), backward=backward))
+            return rows.order_by(*order).values_list("pk", flat=True)[:limit]
+
+        value, pk = beyond or (None, 0)
+        statement = prepared(key, composed)
+        return [row[0] for row in statement.rows(**who(self.reach.actor), one_provider=self.asked.provider, value=value, pk=pk)]
+
+    def _ids_of_search(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
+        """Newest first, or oldest first, straight from the index of names."""
+        rows = narrowed(self._standing(segment, self.reach.actor), replace(self.asked, status=(), category=(), term=""), self.reach)
+        falling = segment.id_descending is not backward
+        pk = beyond[1] if beyond else (None if falling else 0)
+        place = {"before": pk} if falling else {"after": pk}
+        return newest(rows, self.asked.term, self.reach, limit=limit, **place)
+
+    def _is_wide(self, segment: Segment | None) -> bool:
+        """Whether so much is visible that a search begins at the index of names."""
+        return self.reach.is_collaborator and self._seen(self._statuses(segment)) > WIDE_SEARCH
 
     # --- which cases can stand there --------------------------------------------------------------------------------
 
@@ -102,18 +159,17 @@ class Reading:
 
     # --- walk or gather ---------------------------------------------------------------------------------------------
 
-    def _visible(self, segment: Segment | None, statuses: frozenset[str]) -> QuerySet[Case]:
-        actor = self.reach.actor
+    def _visible(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: int | Slot | None) -> QuerySet[Case]:
         if not self.reach.is_collaborator or self._walks(segment, statuses):
-            return cases_for(actor)
-        return cases_gathered(actor, self.asked.provider, sorted(statuses) if statuses != EVERY else ())
+            return cases_for(reader)
+        return cases_gathered(reader, provider, sorted(statuses) if statuses != EVERY else ())
 
     def _seen(self, statuses: frozenset[str]) -> int:
         """How many visible cases stand in `statuses`, from the counters."""
         return self.reach.count(sorted(statuses), self.asked.provider)
 
     def _walks(self, segment: Segment | None, statuses: frozenset[str]) -> bool:
-        key = (segment and (segment.column, len(statuses) == 1), statuses)
+        key = (segment and segment.column, statuses)
         if key not in self._chosen:
             seen = self._seen(statuses)
             by_status = segment is None or (segment.column == ACTIVITY and len(statuses) == 1)
@@ -137,6 +193,8 @@ class Reading:
         statuses = self._statuses(None)
         if not self.reach.is_collaborator or self.asked.provider is not None or not self._walks(None, statuses):
             return Total(self.rows().count(), True)
+        if self.asked.term and len(known := search_ids(self.asked.term, self.reach)) >= FEW:
+            return Total(self._guessed(known), False)
         counted = self._counted_up_to(COUNTED + 1, statuses)
         return Total(counted, True) if counted <= COUNTED else Total(self._sampled(), False)
 
@@ -155,7 +213,7 @@ class Reading:
         for part in visible_parts(self.reach.actor, self.asked.provider, sorted(statuses) if statuses != EVERY else ()):
             rows = narrowed(part, replace(self.asked, status=(), category=()), self.reach)
             if self.asked.group:
-                rows = rows.filter(group_of(self.asked.group, self.reach).condition)
+                rows = rows.filter(group_of(self.asked.group, self.reach).condition(self.reach.actor))
             found += rows.order_by()[: most - found].count()
         return found
 
@@ -164,19 +222,28 @@ class Reading:
 
         The same view draws the same cases, so that its pages agree.
         """
-        newest = cases_for(self.reach.actor).order_by("-pk").values_list("pk", flat=True)[0]
+        latest = cases_for(self.reach.actor).order_by("-pk").values_list("pk", flat=True)[0]
         view = f"{self.reach.actor.user_id} {self.asked.but(view=None).address()}"
         drawn: set[int] = set()
         for size in SAMPLES:
             draw = Random(f"{view} {size}")  # noqa: S311 - a sample, no secret
-            drawn = {draw.randint(1, newest) for _ in range(size)}
+            drawn = {draw.randint(1, latest) for _ in range(size)}
             found = self.rows().filter(pk__in=drawn).count()
             if found >= ENOUGH:
                 break
-        about = found / len(drawn) * newest
-        digits = 2 if found >= WELL_KNOWN else 1
-        rounded = round(about, digits - len(str(int(about))))
-        return max(COUNTED, int(rounded))
+        return max(COUNTED, _about(found / len(drawn) * latest, found))
+
+    def _guessed(self, known: list[int]) -> int:
+        """About how many a common word finds: as thickly as among its newest matches, all the way down."""
+        rows = narrowed(self._standing(None, self.reach.actor), replace(self.asked, status=(), category=(), term=""), self.reach)
+        found = rows.filter(pk__in=known).count()
+        return max(found, _about(found * known[0] / max(1, known[0] - known[-1] + 1), found))
+
+
+def _about(number: float, found: int) -> int:
+    """Rounded to two digits where the sample is good for them, else to one."""
+    digits = 2 if found >= WELL_KNOWN else 1
+    return int(round(number, digits - len(str(int(number)))))
 
 
 def all_cases_by_status() -> dict[str, int]:

@@ -1,12 +1,14 @@
 """A row of a list as it is shown and exported: the one place where a hidden identity is left out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from midline.cases.models import Case, CollaboratorStatus, Patient, Status, Turn
+from midline.cases.models import CollaboratorStatus, Patient, Status, Turn
+from midline.cases.queries.line import LinePatient, Listed
 from midline.cases.queries.reach import Reach, unread_by_case
 from midline.cases.queries.standing import Standing, standings
 from midline.cases.queries.words import detail_words, is_unusable, type_words
@@ -45,16 +47,16 @@ class Row:
     last_activity_at: datetime
 
 
-def rows_of(grouped: list[tuple[str, Case]], reach: Reach) -> list[Row]:
+def rows_of(grouped: Sequence[tuple[str, Listed]], reach: Reach) -> list[Row]:
     """The rows of cases with their groups, in at most four queries whatever their number."""
     cases = [case for _group, case in grouped]
-    stand, unread = standings(cases, reach.actor), unread_by_case(reach.actor, cases)
+    stand, unread = standings(cases, reach.actor), unread_by_case(reach.actor, [case.pk for case in cases])
     today = clock.today("UTC")
     return [_row(group, case, stand[case.pk], unread.get(case.pk, 0), reach, today) for group, case in grouped]
 
 
-def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach, today: date) -> Row:
-    hidden = case.provider_id in reach.hidden
+def _row(group: str, case: Listed, standing: Standing, unread: int, reach: Reach, today: date) -> Row:
+    hidden = standing.hidden
     status = standing.mine if reach.is_collaborator else standing.status
     return Row(
         group=group,
@@ -82,14 +84,14 @@ def _row(group: str, case: Case, standing: Standing, unread: int, reach: Reach, 
     )
 
 
-def _begun_by(case: Case, reach: Reach) -> str:
+def _begun_by(case: Listed, reach: Reach) -> str:
     order = case.current_order
     if order is None or order.created_in != Workspace.COLLABORATOR or order.created_by_id == reach.actor.user_id:
         return ""
     return order.created_by.name
 
 
-def about(patient: Patient | None, today: date) -> str:
+def about(patient: Patient | LinePatient | None, today: date) -> str:
     """ "14 years, female": what stays when the identity is hidden."""
     if patient is None:
         return ""
@@ -99,7 +101,7 @@ def about(patient: Patient | None, today: date) -> str:
     return ", ".join(part for part in (years, sex) if part)
 
 
-def _beside(case: Case, status: CollaboratorStatus | None) -> str:
+def _beside(case: Listed, status: CollaboratorStatus | None) -> str:
     """What a collaborator reads beside the own state: the version that waits, else how the case stands."""
     if status is CollaboratorStatus.READY and case.awaiting_version:
         return _("v%(n)s, by you") % {"n": case.awaiting_version}

@@ -1,15 +1,19 @@
 """The orders of a list: each a chain of segments that an index can give."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 
 from midline.cases.models import CaseType, CollaboratorStatus, Group, Status, Turn
+from midline.cases.policies import Reader, moment_of
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.conditions import collaborator_status_is, people_count, statuses_of, to_evaluate, turn_is, unread_count
 from midline.cases.queries.narrowing import unread_ids
 from midline.cases.queries.reach import Reach
+from midline.collaboration.models import Collaboration
 
 ACTIVITY: Final = "last_activity_at"
 COLUMNS: Final = {
@@ -24,21 +28,29 @@ EVERY: Final = frozenset(Status.values)
 FEW_PRACTICES: Final = 20
 
 
+Condition = Callable[[Reader], Q]
+
+
+def _all(_reader: Reader) -> Q:
+    return Q()
+
+
 @dataclass(frozen=True)
 class Segment:
     """A stretch of a list: its group ("" without), which cases stand in it, by which column, ascending or not; then by id.
 
-    statuses: in which alone its cases stand; `condition` says what else is asked of them. `extra` names the expression to sort by that
-    is no column of the case.
+    statuses: in which alone its cases stand; `condition` says what else is asked of them. `computed` names the expression to sort by that
+    is no column of the case. `form` names the segment among those whose statements are composed once; "" composes it each time.
     """
 
     group: str = ""
     statuses: frozenset[str] = EVERY
-    condition: Q = field(default_factory=Q)
+    condition: Condition = _all
     column: str = "id"
     descending: bool = True
     id_descending: bool = True
-    extra: dict[str, Any] = field(default_factory=dict)
+    computed: Callable[[Reader], dict[str, Combinable]] | None = None
+    form: str = ""
 
     @property
     def is_looked_up(self) -> bool:
@@ -49,7 +61,7 @@ class Segment:
         by_id = f"{'-' if self.id_descending is not backward else ''}id"
         return [by_id] if self.column == "id" else [f"{'-' if self.descending is not backward else ''}{self.column}", by_id]
 
-    def beyond(self, value: Any, pk: int, *, backward: bool) -> Q:
+    def beyond(self, value: Any, pk: int | Combinable, *, backward: bool) -> Q:
         """The rows after the key (value, pk) in this order."""
         by_id = Q(**{f"id__{'lt' if self.id_descending is not backward else 'gt'}": pk})
         if self.column == "id":
@@ -76,16 +88,16 @@ def group_of(group: str, reach: Reach) -> Segment:
     closed = frozenset(statuses_of(Group.CLOSED))
     match group:
         case "evaluate":
-            return Segment(group, frozenset({Status.AWAITING_APPROVAL.value}), to_evaluate(reach.actor), ACTIVITY, True, False)
+            return Segment(group, frozenset({Status.AWAITING_APPROVAL.value}), to_evaluate, ACTIVITY, True, False, form=group)
         case "progress" if reach.is_collaborator:
-            return Segment(group, EVERY - closed, ~to_evaluate(reach.actor), ACTIVITY, True, False)
+            return Segment(group, EVERY - closed, lambda reader: ~to_evaluate(reader), ACTIVITY, True, False, form=group)
         case "closed":
-            return Segment(group, closed, Q(), ACTIVITY, True, False)
+            return Segment(group, closed, _all, ACTIVITY, True, False, form=group)
         case "open":
-            return Segment(group, EVERY - closed, Q(), ACTIVITY, True, False)
+            return Segment(group, EVERY - closed, _all, ACTIVITY, True, False, form=group)
         case "action" | "progress":
-            return Segment(group, frozenset(statuses_of(Group(group))), Q(), ACTIVITY, True, False)
-    return Segment(group, EVERY, Q(), ACTIVITY, True, False)
+            return Segment(group, frozenset(statuses_of(Group(group))), _all, ACTIVITY, True, False, form=group)
+    return Segment(group, EVERY, _all, ACTIVITY, True, False, form="all")
 
 
 def _chain(name: str, down: bool, asked: Asked, reach: Reach) -> list[Segment]:
@@ -93,33 +105,63 @@ def _chain(name: str, down: bool, asked: Asked, reach: Reach) -> list[Segment]:
     one_provider = not reach.is_collaborator or asked.provider is not None
     match name:
         case "status":
-            return [Segment("", frozenset({value}), Q(), ACTIVITY, not down, down) for value in Status.values]
+            return [Segment("", frozenset({value}), _all, ACTIVITY, not down, down, form="status") for value in Status.values]
         case "type":
-            return [Segment("", EVERY, Q(case_type=value), "id", not down, not down) for value in CaseType.values]
+            return [Segment("", EVERY, _type_is(value), "id", not down, not down, form=f"type:{value}") for value in CaseType.values]
         case "turn":
-            return [Segment("", EVERY, turn_is(value), ACTIVITY, not down, down) for value in Turn]
+            return [Segment("", EVERY, _turn_is(value), ACTIVITY, not down, down, form=f"turn:{value}") for value in Turn]
         case "cstatus":
-            known = [collaborator_status_is(value, reach.actor) for value in CollaboratorStatus]
-            none = ~(known[0] | known[1] | known[2] | known[3])
-            return [Segment("", EVERY, condition, ACTIVITY, not down, down) for condition in (*known, none)]
+            return [
+                Segment("", EVERY, condition, ACTIVITY, not down, down) for condition in (*map(_stands, CollaboratorStatus), _stands_not)
+            ]
         case "unread":
-            mine = Q(pk__in=unread_ids(reach.actor))
-            read = Segment("", EVERY, ~mine, ACTIVITY, down, not down)
-            return [read, Segment("", EVERY, mine, "unread_n", down, down, {"unread_n": unread_count(reach.actor)})]
+            read = Segment("", EVERY, lambda reader: ~_is_unread(reader), ACTIVITY, down, not down)
+            return [read, Segment("", EVERY, _is_unread, "unread_n", down, down, lambda reader: {"unread_n": unread_count(reader)})]
         case "people":
-            return [Segment("", EVERY, Q(), "people_n", down, down, {"people_n": people_count()})]
+            return [Segment("", EVERY, _all, "people_n", down, down, lambda reader: {"people_n": people_count(reader)})]
         case "patient" if reach.hides:
             # Turned round, the hidden ones still stand last, by number.
-            named = Segment("", EVERY, ~Q(provider_id__in=reach.hidden), "patient_norm", down, down)
-            hidden = Segment("", EVERY, Q(provider_id__in=reach.hidden), "id", False, False)
+            named = Segment("", EVERY, lambda reader: ~_is_hidden(reader), "patient_norm", down, down, form="named")
+            hidden = Segment("", EVERY, _is_hidden, "id", False, False, form="hidden")
             return [hidden, named] if down else [named, hidden]
         case "provider" if one_provider:
-            return [Segment("", EVERY, Q(), "id", down, down)]
+            return [Segment("", EVERY, _all, "id", down, down, form="number")]
         case "practice" if one_provider and (own := _practices(asked, reach)):
-            return [Segment("", EVERY, Q(practice_id=pk), "id", down, down) for pk in own]
+            return [Segment("", EVERY, _practice_is(pk), "id", down, down) for pk in own]
     column = COLUMNS[name]
     by_id = down if column != ACTIVITY else not down
-    return [Segment("", EVERY, Q(), column, down, by_id)]
+    return [Segment("", EVERY, _all, column, down, by_id, form=name)]
+
+
+def _type_is(value: str) -> Condition:
+    return lambda _reader: Q(case_type=value)
+
+
+def _practice_is(pk: int) -> Condition:
+    return lambda _reader: Q(practice_id=pk)
+
+
+def _turn_is(value: Turn) -> Condition:
+    return lambda reader: turn_is(value, reader)
+
+
+def _stands(value: CollaboratorStatus) -> Condition:
+    return lambda reader: collaborator_status_is(value, reader)
+
+
+def _stands_not(reader: Reader) -> Q:
+    known = [collaborator_status_is(value, reader) for value in CollaboratorStatus]
+    return ~(known[0] | known[1] | known[2] | known[3])
+
+
+def _is_unread(reader: Reader) -> Q:
+    return Q(pk__in=unread_ids(reader))
+
+
+def _is_hidden(reader: Reader) -> Q:
+    """The provider hides their patients' identity from this reader: a subquery, for there may be thousands."""
+    hiding = Collaboration.objects.live(moment_of(reader)).filter(person_id=reader.user_id, hides_identity=True)
+    return Q(provider_id__in=hiding.values("provider_id"))
 
 
 def _practices(asked: Asked, reach: Reach) -> list[int]:

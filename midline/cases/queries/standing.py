@@ -1,17 +1,23 @@
 """How cases stand between provider, collaborators and lab: derived for a page of cases in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from midline.cases.models import Case, CaseType, CollaboratorStatus, ReadyMark, Share, Status, Turn
 from midline.cases.policies import collaborations_on
 from midline.cases.queries.conditions import DONE
+from midline.cases.queries.line import Listed
 from midline.collaboration.models import Collaboration
+from midline.core import clock
+from midline.core.prepared import is_one_of, now_slot, prepared, stretches
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
+from midline.practices.models import Provider
 
 
 @dataclass(frozen=True)
@@ -31,41 +37,71 @@ class Standing:
     hidden: bool
 
 
-def standings(cases: Iterable[Case], actor: Actor) -> dict[int, Standing]:
-    """The Standing of each case for the reader, in at most three queries whatever the number of cases."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An invited or active collaboration, as far as lists need it. live: it gives access at this moment."""
+
+    pk: int
+    provider_id: int
+    person_id: int | None
+    every_case: bool
+    evaluates: bool
+    hides_identity: bool
+    live: bool
+
+
+def standings(cases: Iterable[Listed], actor: Actor) -> dict[int, Standing]:
+    """The Standing of each case for the reader, in three statements for up to 256 cases."""
     rows = list(cases)
     sharing = _collaborations_by_case(rows)
-    awaiting = [case for case in rows if case.awaiting_version]
     ready: dict[int, set[int]] = defaultdict(set)
-    if awaiting:
-        versions = Q(pk__in=[])
-        for case in awaiting:
-            versions |= Q(case_id=case.pk, version=case.awaiting_version)
-        for case_id, collaboration_id in ReadyMark.objects.filter(versions).values_list("case_id", "collaboration_id"):
+    awaiting = {case.pk: case.awaiting_version for case in rows if case.awaiting_version}
+    for case_id, collaboration_id, version in _of_ids("ready marks", awaiting, _marks_of):
+        if awaiting[case_id] == version:
             ready[case_id].add(collaboration_id)
     return {case.pk: _standing(case, sharing[case.pk], ready[case.pk], actor) for case in rows}
 
 
-def _collaborations_by_case(cases: list[Case]) -> dict[int, list[Collaboration]]:
-    providers = {case.provider_id for case in cases}
-    rows = Collaboration.objects.open().filter(provider_id__in=providers).select_related("provider")
-    opened = {c.pk: c for c in rows} if providers else {}
-    by_case: dict[int, list[Collaboration]] = defaultdict(list)
+def _collaborations_by_case(cases: list[Listed]) -> dict[int, list[Opened]]:
+    opened: dict[int, Opened] = {}
+    for pk, whose, person, every, evaluates, hides, state, confirmed in _of_ids("opened", {case.provider_id for case in cases}, _opened_of):
+        live = state == Collaboration.State.ACTIVE and confirmed == Provider.State.CONFIRMED
+        opened[pk] = Opened(pk, whose, person, every, evaluates, hides, live)
+    by_case: dict[int, list[Opened]] = defaultdict(list)
     standing = defaultdict(list)
     for collaboration in opened.values():
         if collaboration.every_case:
             standing[collaboration.provider_id].append(collaboration)
     for case in cases:
         by_case[case.pk] += standing[case.provider_id]
-    shares = Share.objects.filter(case_id__in=[case.pk for case in cases], ended_at=None, gives=True)
-    for case_id, collaboration_id in shares.values_list("case_id", "collaboration_id"):
+    for case_id, collaboration_id in _of_ids("shares", [case.pk for case in cases], _shares_of):
         if (found := opened.get(collaboration_id)) and not found.every_case:
             by_case[case_id].append(found)
     return by_case
 
 
-def _standing(case: Case, sharing: list[Collaboration], ready: set[int], actor: Actor) -> Standing:
-    live = [c for c in sharing if c.is_live()]
+def _of_ids(name: str, ids: Iterable[int], make: Callable[[int], QuerySet[Any, Any]]) -> Iterator[tuple[Any, ...]]:
+    for stretch in stretches(ids):
+        yield from prepared((name, len(stretch)), partial(make, len(stretch))).rows(ids=stretch, now=clock.now())
+
+
+def _opened_of(size: int) -> QuerySet[Collaboration, Any]:
+    rows = Collaboration.objects.open(now_slot()).filter(is_one_of("provider_id", "ids", size)).order_by()
+    columns = ("pk", "provider_id", "person_id", "every_case", "evaluates", "hides_identity", "state", "provider__state")
+    return rows.values_list(*columns)
+
+
+def _shares_of(size: int) -> QuerySet[Share, Any]:
+    rows = Share.objects.filter(is_one_of("case_id", "ids", size), ended_at=None, gives=True)
+    return rows.order_by().values_list("case_id", "collaboration_id")
+
+
+def _marks_of(size: int) -> QuerySet[ReadyMark, Any]:
+    return ReadyMark.objects.filter(is_one_of("case_id", "ids", size)).order_by().values_list("case_id", "collaboration_id", "version")
+
+
+def _standing(case: Listed, sharing: list[Opened], ready: set[int], actor: Actor) -> Standing:
+    live = [c for c in sharing if c.live]
     planner = (case.current_order.planner_id, case.current_order.planner_workspace) if case.current_order else (None, "")
     # A planner's own version counts as ready for them.
     is_ready = {c.pk for c in live if c.pk in ready or (c.person_id, Workspace.COLLABORATOR) == planner}
@@ -85,7 +121,7 @@ def _standing(case: Case, sharing: list[Collaboration], ready: set[int], actor: 
     return Standing(len(sharing), status, mine, turn, own, hidden)
 
 
-def _status(case: Case, anybody: bool, all_ready: bool) -> CollaboratorStatus | None:
+def _status(case: Listed, anybody: bool, all_ready: bool) -> CollaboratorStatus | None:
     """`conditions.collaborator_status_is` says the same to the database. An order on hold keeps the status it held."""
     held = case.current_order.held_status if case.state is Status.ON_HOLD and case.current_order else ""
     state = Status(held) if held else case.state

@@ -6,7 +6,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
-from midline.cases.models import Case, CaseType, Status
+from midline.cases.models import CaseType, Status
+from midline.cases.queries.line import Listed
 
 # Names of the record slots; the room of the records fills them in when it starts, because a need names a slot only by its code.
 SLOT_LABELS: Final[dict[str, StrOrPromise]] = {}
@@ -14,7 +15,7 @@ SLOT_LABELS: Final[dict[str, StrOrPromise]] = {}
 FORM_STEPS: Final = {CaseType.ALIGNER: 5, CaseType.REVISION: 4, CaseType.RETAINER: 3, CaseType.REPLACEMENT: 2}
 
 
-def detail_words(case: Case, slot_label: Mapping[str, StrOrPromise] | None = None) -> str:
+def detail_words(case: Listed, slot_label: Mapping[str, StrOrPromise] | None = None) -> str:
     """The code in status_detail as words beside the status. `slot_label` names the record slots, by default as the records do."""
     code, _sep, value = case.status_detail.partition(":")
     labels = SLOT_LABELS if slot_label is None else slot_label
@@ -35,12 +36,12 @@ def detail_words(case: Case, slot_label: Mapping[str, StrOrPromise] | None = Non
     return f"v{case.awaiting_version}" if case.awaiting_version and case.state is Status.AWAITING_APPROVAL else ""
 
 
-def is_unusable(case: Case) -> bool:
+def is_unusable(case: Listed) -> bool:
     """Whether a record was found unusable: red where missing ones are yellow."""
     return case.state is Status.RECORDS_NEEDED and case.status_detail.startswith("unusable")
 
 
-def type_words(case: Case) -> str:
+def type_words(case: Listed) -> str:
     """The case type with its arches or number: "Aligner, both arches", "Revision 1"."""
     label = CaseType(case.case_type).label
     arches = {"both": _("both arches"), "upper": _("upper arch"), "lower": _("lower arch")}

@@ -196,7 +196,7 @@ class Questions:
                 c for c in seen if wanted[c] == status
             })  # fmt: skip
         for turn_ in Turn:
-            self._filter(f"{person} as {workspace} filters by turn {turn_}", listed.filter(turn_is(turn_)), {
+            self._filter(f"{person} as {workspace} filters by turn {turn_}", listed.filter(turn_is(turn_, actor)), {
                 c for c in seen if self.oracle.turn(c) == turn_
             })  # fmt: skip
         if own:
@@ -213,10 +213,8 @@ class Questions:
             for workspace in (Workspace.PROVIDER, Workspace.COLLABORATOR):
                 seen = [c for c in self.oracle.cases if self.oracle.may(person, workspace, Action.VIEW, c)]
                 reach = reach_of(self.world.actor(person, workspace))
-                found: Counter[str] = Counter()
-                for row in reach.by_status.values():
-                    found.update({status: n for status, n in row.items() if n})
-                self.world.same(f"{person} as {workspace} counts by status", dict(found), dict(Counter(c.current.state for c in seen)))
+                found = {status: n for status, n in reach.counts().by_status.items() if n}
+                self.world.same(f"{person} as {workspace} counts by status", found, dict(Counter(c.current.state for c in seen)))
                 if workspace is Workspace.COLLABORATOR:
                     waiting = sum(self._waits_for(person, c) for c in seen)
                     self.world.same(f"{person} counts what to evaluate", reach.to_evaluate_count(), waiting)

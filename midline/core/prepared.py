@@ -1,0 +1,114 @@
+"""Statements that are compiled once and run with other values.
+
+Django spends more on composing the statement of a list than a database on answering it. A queryset whose values are `Slot`s is composed
+once for each thread; `Statement.rows` fills the values in.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BigIntegerField, DateTimeField, F, Field, QuerySet
+from django.db.models.expressions import Expression
+from django.db.models.lookups import In
+from django.db.models.sql.compiler import SQLCompiler
+
+# The forms that lists can take are few; beyond this many something composes them from values, and the oldest go.
+MOST: Final = 500
+# Lists of ids are filled up to one of these sizes, so that few forms of a statement exist.
+SIZES: Final = (1, 8, 64, 256)
+
+_known = threading.local()
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What stands among the parameters of a statement until it runs."""
+
+    name: str
+    place: int | None = None
+
+
+class Slot(Expression):
+    """A value that is filled in when the statement runs; `place` counts in a list of them."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, place: int | None = None) -> None:
+        super().__init__(output_field=output_field or BigIntegerField())
+        self.named = _Named(name, place)
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
+        return "%s", (self.named,)
+
+
+def now_slot() -> Slot:
+    return Slot("now", DateTimeField())
+
+
+def is_one_of(column: str, name: str, size: int) -> In:
+    """`column` is one of the ids given as `name`, of which there are `size`."""
+    return In(F(column), [Slot(name, place=place) for place in range(size)])
+
+
+def stretches(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Ids in lists of one of the SIZES, filled up with 0, which is nobody's."""
+    known = list(ids)
+    for start in range(0, len(known), SIZES[-1]):
+        stretch = known[start : start + SIZES[-1]]
+        size = next(size for size in SIZES if len(stretch) <= size)
+        yield stretch + [0] * (size - len(stretch))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One compiled queryset of values. Raises KeyError for a value that was not given."""
+
+    compiler: SQLCompiler
+    sql: str
+    parameters: tuple[Any, ...]
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        if not self.sql:
+            return []
+        adapted = {name: _adapted(value) for name, value in values.items()}
+        given = [_value(one, adapted) if isinstance(one, _Named) else one for one in self.parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, given)
+            rows: Iterable[Sequence[Any]] = cursor.fetchall()
+        selected = [column[0] for column in self.compiler.select or ()]
+        if converters := self.compiler.get_converters(selected):
+            rows = self.compiler.apply_converters(rows, converters)
+        return [tuple(row) for row in rows]
+
+
+def _value(named: _Named, values: dict[str, Any]) -> Any:
+    value = values[named.name]
+    return value if named.place is None else value[named.place]
+
+
+def _adapted(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def prepared(key: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> Statement:
+    """The statement of this thread's connection under `key`, composed by `make` when it is first asked for."""
+    statements: dict[Hashable, Statement] = _known.__dict__.setdefault("statements", {})
+    whole = (connection.alias, connection.vendor, key)
+    if whole not in statements:
+        while len(statements) >= MOST:
+            del statements[next(iter(statements))]
+        statements[whole] = _compiled(make())
+    return statements[whole]
+
+
+def _compiled(rows: QuerySet[Any, Any]) -> Statement:
+    compiler = rows.query.get_compiler(connection=connection)
+    try:
+        sql, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return Statement(compiler, "", ())
+    return Statement(compiler, sql, tuple(parameters))
