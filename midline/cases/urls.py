@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from midline.cases.views import account, collaborator, details, filtering, manage, orders, popover, undo, withholding
+from midline.cases.views import account, collaborator, details, filtering, fresh, manage, orders, popover, undo, withholding
+from midline.core.workspace import Workspace
 
 app_name = "cases"
 urlpatterns: list[URLPattern] = [
     path("provider/orders/", orders.manage_orders, name="manage_orders"),
     path("provider/orders/export.csv", orders.export_orders, name="export_orders"),
+    path("provider/orders/rows/", fresh.list_rows, {"workspace": Workspace.PROVIDER}, name="orders_rows"),
     path("provider/orders/share/", orders.orders_share, name="orders_share"),
     path("provider/orders/filters/", filtering.filters, {"place": "cases:orders_filters"}, name="orders_filters"),
     path("provider/cases/<str:number>/collaborators/", popover.case_collaborators, name="case_collaborators"),
@@ -29,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("account/collaborators/<int:collaboration_id>/remove/", account.account_remove, name="account_remove"),
     path("collaborator/cases/", collaborator.collaborator_cases, name="collaborator_cases"),
     path("collaborator/choose/filters/", filtering.filters, {"place": "cases:collaborator_filters"}, name="collaborator_filters"),
+    path("collaborator/rows/", fresh.list_rows, {"workspace": Workspace.COLLABORATOR}, name="collaborator_rows"),
     path("collaborator/choose/provider/", collaborator.collaborator_choose, {"what": "provider"}, name="collaborator_provider"),
     path("collaborator/choose/practice/", collaborator.collaborator_choose, {"what": "practice"}, name="collaborator_practice"),
     path("collaborator/cases/export.csv", collaborator.export_collaborator_cases, name="export_collaborator_cases"),

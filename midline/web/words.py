@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 def words() -> dict[str, str]:
     return {
         "undo": _("Undo"),
+        "show": _("Show"),
         "seconds": _("%(n)s s"),
         "now": _("Now"),
         "minutes": _("%(n)s min"),

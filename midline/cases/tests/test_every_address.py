@@ -90,6 +90,7 @@ collaboration:collaborations                  GET     s o o o o o o o o o o o o
 collaboration:leave                           GET     s . . o . . . . . . . . .
 collaboration:leave                           POST    s . . o . . . . . . . . .
 cases:manage_orders                           GET     s o . . . . o . . . . o o
+cases:orders_rows                             GET     s o . . . . o . . . . o o
 cases:manage_orders                           POST    s o . . . . o . . . . o o
 cases:orders_filters                          GET     s o . . . . o . . . . o o
 cases:orders_filters                          POST    s o . . . . o . . . . o o
@@ -124,6 +125,7 @@ cases:account_resend                          POST    s o . . . . . . . . . . .
 cases:account_withdraw                        POST    s o . . . . . . . . . . .
 cases:account_remove                          POST    s o . . . . . . . . . . .
 cases:collaborator_cases                      GET     s . o o . . . . o o . o o
+cases:collaborator_rows                       GET     s . o o . . . . o o . o o
 cases:collaborator_cases                      POST    s . o o . . . . o o . o o
 cases:collaborator_provider                   GET     s . o o . . . . o o . o o
 cases:collaborator_provider                   POST    s . o o . . . . o o . o o

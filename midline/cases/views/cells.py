@@ -38,12 +38,14 @@ class DrawnGroup:
 class Drawing:
     """What every row of one page shares: whose page it is, which columns, whether rows are selected."""
 
-    def __init__(self, workspace: Workspace, columns: Sequence[str], *, selects: bool = False) -> None:
+    def __init__(self, workspace: Workspace, columns: Sequence[Column], *, selects: bool = False) -> None:
         self.workspace = workspace
         self.is_collaborator = workspace is Workspace.COLLABORATOR
         self.now = clock.now()
         self.language = get_language()
-        self.cells = [CELLS[name] for name in columns]
+        self.cells = [CELLS[column.name] for column in columns]
+        # Where a column goes on a narrow page, its cells go too.
+        self.plain = {column.name: f"c-more text-ink-2 {column.class_name}".rstrip() for column in columns}
         self.selects = _("Select %(number)s") if selects else ""
         self.case_address = around_number("web:case", workspace.value)
         self.hidden = _hidden(self.language)
@@ -83,8 +85,14 @@ def _hidden(language: str | None) -> str:
 
 def drawn(page: ListPage, columns: Sequence[Column], *, selects: bool = False) -> dict[str, object]:
     """What the table of a list is made of: the groups with their rows, and how many columns a group's name spans."""
-    drawing = Drawing(page.reach.actor.workspace, [column.name for column in columns], selects=selects)
-    return {"groups": drawing.groups(page), "span": len(columns) + selects}
+    drawing = Drawing(page.reach.actor.workspace, columns, selects=selects)
+    rows = "cases:collaborator_rows" if drawing.is_collaborator else "cases:orders_rows"
+    return {
+        "groups": drawing.groups(page),
+        "span": len(columns) + selects,
+        "rows_url": reverse(rows) + page.asked.address(),
+        "all_count": page.reach.counts(page.asked.provider).all,
+    }
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------
@@ -104,18 +112,18 @@ def _patient(row: Row, here: Drawing) -> str:
 
 def _provider(row: Row, here: Drawing) -> str:
     if not here.is_collaborator:
-        return f'<td class="c-more text-ink-2">{escape(row.provider)}</td>'
+        return f'<td class="{here.plain["provider"]}">{escape(row.provider)}</td>'
     practice = f'<span class="ml-1 text-xs text-ink-3 max-xl:hidden max-md:inline">{escape(row.practice)}</span>'
     return f'<td class="c-from">{escape(row.provider)} {practice}</td>'
 
 
 def _practice(row: Row, here: Drawing) -> str:
-    return f'<td class="c-more c-wide text-ink-2">{escape(row.practice)}</td>'
+    return f'<td class="{here.plain["practice"]}">{escape(row.practice)}</td>'
 
 
 def _type(row: Row, here: Drawing) -> str:
     by = "" if here.is_collaborator or row.status is Status.DRAFT else _by(row, "")
-    return f'<td class="c-more c-wide text-ink-2">{escape(row.type)}{by}</td>'
+    return f'<td class="{here.plain["type"]}">{escape(row.type)}{by}</td>'
 
 
 def _status(row: Row, here: Drawing) -> str:
@@ -153,23 +161,23 @@ def _activity(row: Row, here: Drawing) -> str:
 
 
 def _about(row: Row, here: Drawing) -> str:
-    return f'<td class="c-more text-ink-2">{escape(row.about)}</td>'
+    return f'<td class="{here.plain["about"]}">{escape(row.about)}</td>'
 
 
 def _category(row: Row, here: Drawing) -> str:
-    return f'<td class="c-more text-ink-2">{escape(str(row.status.group.label))}</td>'
+    return f'<td class="{here.plain["category"]}">{escape(str(row.status.group.label))}</td>'
 
 
 def _unread(row: Row, here: Drawing) -> str:
-    return f'<td class="c-more">{bubble_sign(row.unread)}</td>'
+    return f'<td class="{here.plain["unread"]}">{bubble_sign(row.unread)}</td>'
 
 
 def _begun(row: Row, here: Drawing) -> str:
-    return f'<td class="c-more text-ink-2">{escape(row.begun_by)}</td>'
+    return f'<td class="{here.plain["begun"]}">{escape(row.begun_by)}</td>'
 
 
 def _submitted(row: Row, here: Drawing) -> str:
-    return f'<td class="c-more text-ink-3 num">{time_tag(row.submitted_at, here.now) if row.submitted_at else ""}</td>'
+    return f'<td class="{here.plain["submitted"]} num">{time_tag(row.submitted_at, here.now) if row.submitted_at else ""}</td>'
 
 
 CELLS: Final[dict[str, Callable[[Row, Drawing], str]]] = {

@@ -2,12 +2,15 @@
  * Live updates: `<main data-updates="/provider/cases/0104217/updates" data-after="812">` is asked every 4 seconds for what is newer.
  * 204 is nothing. 200 names the regions that changed; each gets `midline:changed-<region>` and the page `midline:changed`, on <body>,
  * so that `hx-trigger="midline:changed-conversation from:body"` reloads one of them. 404 means access has ended: the page goes.
+ * A list says what it shows (lists.ts), and an empty answer says from where to ask next.
  */
+import { shownCases } from "./lists.ts";
 
 const EVERY = 4000;
 
 interface News {
   last: number;
+  seen?: string;
   changed: string[];
 }
 
@@ -23,6 +26,7 @@ export function startLive(): void {
   const address = region?.dataset.updates;
   if (!region || !address) return;
   let after = Number(region.dataset.after ?? 0);
+  let seen = "";
   let timer = 0;
   let busy = false;
 
@@ -30,17 +34,24 @@ export function startLive(): void {
     if (busy || document.hidden) return;
     busy = true;
     try {
-      const answer = await fetch(`${address}?after=${after}`, {
-        credentials: "same-origin",
-        headers: { Accept: "application/json" },
-      });
+      const answer = await fetch(
+        `${address}?after=${after}&seen=${encodeURIComponent(seen)}${shownCases()}`,
+        {
+          credentials: "same-origin",
+          headers: { Accept: "application/json" },
+        },
+      );
       if (answer.redirected) location.reload();
       else if (answer.status === 404) {
         clearInterval(timer);
         await ended(answer);
+      } else if (answer.status === 204) {
+        after = Number(answer.headers.get("Midline-Last") ?? after);
+        seen = answer.headers.get("Midline-Seen") ?? seen;
       } else if (answer.status === 200) {
         const news = (await answer.json()) as News;
         after = news.last;
+        seen = news.seen ?? "";
         for (const name of news.changed)
           document.body.dispatchEvent(new CustomEvent(`midline:changed-${name}`));
         document.body.dispatchEvent(new CustomEvent("midline:changed", { detail: news }));

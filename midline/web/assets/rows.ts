@@ -16,6 +16,11 @@ function boxesOf(list: ParentNode): HTMLInputElement[] {
   return [...list.querySelectorAll<HTMLInputElement>("input[data-select]")];
 }
 
+/** Rows of a folded group are not selected with the rest of the page: nobody sees them. */
+function unfolded(box: HTMLElement): boolean {
+  return box.closest("tbody[hidden]") === null;
+}
+
 /** Says to the page what is selected in `list`. */
 export function told(list: HTMLElement): void {
   const boxes = boxesOf(list);
@@ -26,8 +31,9 @@ export function told(list: HTMLElement): void {
     else row?.removeAttribute("aria-selected");
   }
   for (const all of list.querySelectorAll<HTMLInputElement>("input[data-select-all]")) {
-    all.checked = boxes.length > 0 && chosen.length === boxes.length;
-    all.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
+    const open = boxes.filter(unfolded);
+    all.checked = open.length > 0 && open.every((box) => box.checked);
+    all.indeterminate = chosen.length > 0 && !all.checked;
   }
   // Who listens may change what is selected elsewhere, so the numbers are read afterwards.
   list.dispatchEvent(
@@ -64,7 +70,7 @@ export function startRows(): void {
     if (target instanceof HTMLInputElement && target.dataset.selectAll !== undefined) {
       const list = target.closest<HTMLElement>("[data-list]");
       if (!list) return;
-      for (const box of boxesOf(list)) box.checked = target.checked;
+      for (const box of boxesOf(list).filter(unfolded)) box.checked = target.checked;
       told(list);
       return;
     }

@@ -68,6 +68,17 @@ export function showToast({ text, undo }: Toast): void {
   begin(box, toast);
 }
 
+/** Tells screen readers alone, in the page's one live region, and leaves a toast that stands there. */
+export function say(text: string): void {
+  const box = document.getElementById("ml-toasts");
+  if (!box) return;
+  const words = document.createElement("span");
+  words.className = "sr-only";
+  words.textContent = text;
+  box.append(words);
+  setTimeout(() => words.remove(), 5000);
+}
+
 export function startToasts(): void {
   const box = document.getElementById("ml-toasts");
   if (!box) return;

@@ -5,6 +5,8 @@ from django.test import Client
 
 from midline.activity.models import Event
 from midline.cases.actions import Action
+from midline.cases.models import Share
+from midline.cases.tests.factories import make_case, share
 from midline.collaboration.models import Collaboration
 from midline.core import clock
 from midline.web import queries
@@ -93,7 +95,11 @@ def test_a_list_learns_of_events_on_the_cases_it_shows(cast, who, workspace):
     assert client.get(f"/{workspace}/updates", {"after": after}).status_code == 204
     event = happen(cast, "order.moved")
 
-    assert client.get(f"/{workspace}/updates", {"after": after}).json() == {"last": event.pk, "changed": ["list"]}
+    news = client.get(f"/{workspace}/updates", {"after": after}).json()
+    assert news["changed"] == ["list"]
+    assert client.get(f"/{workspace}/updates", {"after": after, "seen": news["seen"]}).status_code == 204, "told once"
+    Event.objects.filter(pk=event.pk).update(at=clock.now() - queries.SETTLED * 2)
+    assert client.get(f"/{workspace}/updates", {"after": after}).json()["last"] == event.pk
 
 
 def test_a_list_learns_nothing_of_cases_it_does_not_show(cast):
@@ -117,8 +123,51 @@ def test_asking_when_nothing_is_new_is_one_seek(cast, django_assert_num_queries)
         assert queries.case_news(cast.with_every_grant.actor, cast.case, after) == (after, [])
 
 
-def test_asking_for_a_list_is_one_query(cast, django_assert_num_queries):
-    happen(cast, "order.moved")
+def test_asking_for_a_list_when_nothing_is_new_is_one_seek(cast, django_assert_num_queries):
+    newest = happen(cast, "order.moved").pk
 
     with django_assert_num_queries(1):
-        queries.workspace_news(cast.with_every_grant.actor, 0)
+        assert not queries.workspace_news(cast.with_every_grant.actor, newest).changed
+
+
+def test_what_was_looked_at_is_not_looked_at_again_but_for_what_may_still_commit(cast):
+    after = last(cast)
+    old, young = happen(cast, "order.moved"), happen(cast, "order.moved")
+    Event.objects.filter(pk=old.pk).update(at=clock.now() - queries.SETTLED * 2)
+
+    answer = cast.other_provider.client.get("/provider/updates", {"after": after})
+
+    assert answer.status_code == 204
+    assert int(answer["Midline-Last"]) == old.pk < young.pk
+
+
+def test_a_list_learns_that_a_case_it_shows_went_and_nothing_else_of_it(cast):
+    """The end of sharing is told to the owner alone; the list that shows the case learns that it is stale."""
+    client, after = cast.with_no_grant.client, last(cast)
+    about = {"after": after, "cases": cast.case.number, "all": 1}
+    assert client.get("/collaborator/updates", about).status_code == 204
+    Share.objects.filter(case=cast.case).update(ended_at=clock.now())
+    happen(cast, "case.shared", "")
+
+    assert client.get("/collaborator/updates", about).json()["changed"] == ["list"]
+    assert client.get("/collaborator/updates", {"after": after}).status_code == 204
+
+
+def test_a_list_learns_of_a_case_that_came_by_a_share_to_one_self_and_of_no_other_share(cast):
+    client, after = cast.with_no_grant.client, last(cast)
+    other = make_case(cast.practice, first_name="Other")
+    about = {"after": after, "cases": cast.case.number, "all": 1}
+    share(other, cast.with_every_grant.collaboration)
+    assert client.get("/collaborator/updates", about).status_code == 204
+
+    share(other, cast.with_no_grant.collaboration)
+
+    assert client.get("/collaborator/updates", about).json()["changed"] == ["list"]
+
+
+@pytest.mark.parametrize("said", ["x", "²,³", "-1", "0104217;drop", "9" * 400, ",".join(["1"] * 900)])
+def test_what_a_list_says_it_shows_may_be_anything(cast, said):
+    after = last(cast)
+    happen(cast, "order.moved")
+
+    assert cast.owner.client.get("/provider/updates", {"after": after, "cases": said, "all": said, "seen": said}).status_code == 200

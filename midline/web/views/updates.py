@@ -19,9 +19,24 @@ def case_updates(request: PortalRequest, workspace: Workspace, number: str) -> H
 
 @require_safe
 def workspace_updates(request: PortalRequest, workspace: Workspace) -> HttpResponse:
-    """Whether anything happened on a case that a list of this workspace shows."""
-    last = queries.workspace_news(request.actor, _after(request))
-    return JsonResponse({"last": last, "changed": ["list"]}) if last else HttpResponse(status=204)
+    """Whether anything happened on a case that a list of this workspace shows. The list says what it shows (`cases`, `all`).
+
+    From where to ask next stands in the answer, in a header when it is empty, so that what was looked at once is not looked at again.
+    """
+    news = queries.workspace_news(request.actor, _after(request), request.GET.get("seen", "")[:40], _shown(request))
+    if news.changed:
+        return JsonResponse({"last": news.last, "seen": news.seen, "changed": ["list"]})
+    return HttpResponse(status=204, headers={"Midline-Last": str(news.last), "Midline-Seen": news.seen})
+
+
+def _shown(request: HttpRequest) -> queries.Shown:
+    """What the list says it shows. What is no number counts as not said."""
+    named = [number for number in request.GET.get("cases", "").split(",")[:60] if _number(number) is not None]
+    return queries.Shown(frozenset(named), _number(request.GET.get("all", "")), _number(request.GET.get("provider", "")))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
 def _after(request: HttpRequest) -> int:
