@@ -1,6 +1,6 @@
 """How an order moves from state to state, and how its case shows it."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from midline.activity import services as activity
 from midline.cases.actions import Action
 from midline.cases.events import OrderMoved
-from midline.cases.models import Case, Order, RecordNeed, Status
+from midline.cases.models import Case, Order, ReadyMark, RecordNeed, Status
 from midline.cases.policies import cases_for, may
 from midline.cases.services.counts import status_counted
 from midline.collaboration.models import Collaboration
@@ -18,6 +18,9 @@ from midline.core.errors import NotAllowedNow
 from midline.core.workspace import Workspace
 from midline.people.models import User
 from midline.people.policies import Actor
+
+# After these no version waits for a decision any more.
+DECIDED: Final = frozenset({"send_changes", "approve", "cancel"})
 
 
 @transaction.atomic
@@ -119,6 +122,9 @@ def _apply(case: Case, order: Order, event: str, by: Actor, new: Status, data: d
             case.awaiting_version = None
         case "ship":
             order.tracking, order.carrier = data.get("tracking", ""), data.get("carrier", "")
+    if event in DECIDED and case.awaiting_version is None:
+        # A mark is about a version that waits. Those of all earlier versions would be in the way of every count.
+        ReadyMark.objects.filter(case=case).delete()
     if new.is_closed:
         order.closed_at = clock.now()
 
