@@ -50,7 +50,8 @@ def test_a_fresh_row_is_the_row_of_the_page(cast, who, workspace):
 def test_a_row_whose_case_moved_shows_where_it_stands_and_is_announced(cast):
     services.order_move(order=cast.case.current_order, event="take", by=cast.technician.actor)
     assert said(fresh(cast.owner, "provider", {cast.case.number: "progress"}), "moved-words") == ""
-    services.records_ask(order=cast.case.current_order, asks=[services.Ask("upper_scan", RecordNeed.Kind.MISSING, "It is not there.")], by=cast.technician.actor)
+    missing = services.Ask("upper_scan", RecordNeed.Kind.MISSING, "It is not there.")
+    services.records_ask(order=cast.case.current_order, asks=[missing], by=cast.technician.actor)
 
     html = fresh(cast.owner, "provider", {cast.case.number: "progress"})
 
