@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from midline.cases.views import account, collaborator, details, filtering, fresh, manage, orders, popover, undo, withholding
+from midline.cases.views import (
+    account,
+    choose_columns,
+    collaborator,
+    details,
+    filtering,
+    fresh,
+    manage,
+    orders,
+    popover,
+    saved,
+    undo,
+    withholding,
+)
 from midline.core.workspace import Workspace
 
 app_name = "cases"
@@ -15,6 +28,13 @@ urlpatterns: list[URLPattern] = [
     path("provider/cases/<str:number>/collaborators/", popover.case_collaborators, name="case_collaborators"),
     path("provider/cases/<str:number>/collaborators/<int:collaboration_id>/", withholding.case_permissions, name="case_permissions"),
     path("provider/cases/<str:number>/details/", details.case_details, name="case_details"),
+    path("provider/orders/matching/", orders.orders_matching, name="orders_matching"),
+    path("<workspace:workspace>/views/save/", saved.view_save, name="view_save"),
+    path("<workspace:workspace>/views/counts/", saved.view_counts, name="view_counts"),
+    path("<workspace:workspace>/views/<uuid:view_id>/", saved.view_change, name="view_change"),
+    path("<workspace:workspace>/views/<uuid:view_id>/delete/", saved.view_delete, name="view_delete"),
+    path("<workspace:workspace>/views/<uuid:view_id>/restore/", saved.view_restore, name="view_restore"),
+    path("<workspace:workspace>/columns/", choose_columns.columns, name="columns"),
     path("provider/collaborators/", manage.manage_collaborators, name="manage_collaborators"),
     path("provider/collaborators/filters/", filtering.filters, {"place": "cases:collaborators_filters"}, name="collaborators_filters"),
     path("provider/collaborators/<int:collaboration_id>/shares/", manage.shares_change, name="shares_change"),

@@ -12,6 +12,7 @@ from midline.cases.services.shares import case_shares_hold, case_shares_set, cas
 from midline.cases.services.standing import standing_grant_begin, standing_grant_end, standing_grant_to_single
 from midline.cases.services.undo import AlreadyUndone, shares_undo
 from midline.cases.services.views import (
+    NAME_LONGEST,
     NameTaken,
     columns_choose,
     view_move,
@@ -24,6 +25,7 @@ from midline.cases.services.views import (
 )
 
 __all__ = [
+    "NAME_LONGEST",
     "AlreadyUndone",
     "Ask",
     "Clash",

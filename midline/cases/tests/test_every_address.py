@@ -98,6 +98,14 @@ cases:collaborators_filters                   GET     s o . . . . o . . . . o o
 cases:collaborators_filters                   POST    s o . . . . o . . . . o o
 cases:collaborator_filters                    GET     s . o o . . . . o o . o o
 cases:collaborator_filters                    POST    s . o o . . . . o o . o o
+cases:orders_matching                         GET     s o . . . . o . . . . o o
+cases:view_save                               POST    s o o o . . o . o o . o o
+cases:view_counts                             GET     s o o o . . o . o o . o o
+cases:view_change                             POST    s o . . . . . . . . . . .
+cases:view_delete                             POST    s o . . . . . . . . . . .
+cases:view_restore                            POST    s o . . . . . . . . . . .
+cases:columns                                 GET     s o o o . . o . o o . o o
+cases:columns                                 POST    s o o o . . o . o o . o o
 cases:export_orders                           GET     s o . . . . o . . . . o o
 cases:orders_share                            POST    s o . . . . . . . . . . .
 cases:case_collaborators                      GET     s o . . . . . . . . . . .

@@ -18,7 +18,16 @@ from midline.cases.policies import cases_for, get_case_or_404
 from midline.cases.queries import Asked, Reach, around_number, former_people_of, listed, own_view, people_of, shared_by_case, shared_with
 from midline.cases.views.columns import COLUMNS
 from midline.cases.views.filters import MANAGE
-from midline.cases.views.opening import back_to_list, form_key, open_collaboration_or_404, reach_in, stale, to_search, view_asked
+from midline.cases.views.opening import (
+    back_to_list,
+    form_key,
+    numbers_sent,
+    open_collaboration_or_404,
+    reach_in,
+    stale,
+    to_search,
+    view_asked,
+)
 from midline.cases.views.shown import ListPage
 from midline.cases.views.telling import tell
 from midline.collaboration.models import Collaboration, Grant
@@ -107,7 +116,7 @@ def shares_change(request: PortalRequest, collaboration_id: int) -> HttpResponse
     if request.POST.get("scope") == "matching":
         cases = listed(own_view(Asked.of(QueryDict(request.POST.get("view", ""))), reach).but(collaboration=chosen.pk), reach)
     else:
-        cases = cases_for(request.actor, Action.SHARE).filter(number__in=request.POST.getlist("case"))
+        cases = cases_for(request.actor, Action.SHARE).filter(number__in=numbers_sent(request))
     if chosen.every_case:
         return stale(request, _("%(name)s sees every case now. Change that first.") % {"name": chosen.name}, back)
     act = services.cases_unshare if request.POST.get("act") == "stop" else services.cases_share

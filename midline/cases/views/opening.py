@@ -1,10 +1,12 @@
 """How every list of this room opens."""
 
+from typing import Final
 from uuid import UUID, uuid5
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from midline.cases.forms.filters import DaysForm
@@ -22,6 +24,26 @@ def reach_in(request: PortalRequest, workspace: Workspace) -> Reach:
     if request.actor.workspace is not workspace:
         raise Http404
     return reach_of(request.actor)
+
+
+# The list of each workspace that has one.
+LISTS: Final = {Workspace.PROVIDER: "cases:manage_orders", Workspace.COLLABORATOR: "cases:collaborator_cases"}
+
+
+def list_reach(request: PortalRequest, workspace: Workspace) -> Reach:
+    """The reader's reach in a workspace that has a list of cases. Raises Http404 in any other."""
+    if workspace not in LISTS:
+        raise Http404
+    return reach_in(request, workspace)
+
+
+def list_url(workspace: Workspace) -> str:
+    return reverse(LISTS[workspace])
+
+
+def numbers_sent(request: PortalRequest) -> list[str]:
+    """The numbers of the cases that were ticked: on this page one field each, those of other pages together in one."""
+    return [*request.POST.getlist("case"), *filter(None, request.POST.get("cases", "").split(","))]
 
 
 def view_asked(request: PortalRequest, reach: Reach) -> Asked:

@@ -13,7 +13,7 @@ from django_stubs_ext import StrOrPromise
 
 from midline.activity.queries import newest_event
 from midline.cases.models import Case, Group, SavedView
-from midline.cases.queries import PAGE, Asked, Page, Reach, Row, matches, read_page, rows_of
+from midline.cases.queries import PAGE, Asked, Page, Reach, Row, asked_of, counted_at_once, matches, parts_of, read_page, rows_of
 from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Unnamed
 from midline.cases.views.columns import Column
 from midline.cases.views.filters import ORDERS, Chip, Place, chips_of
@@ -90,17 +90,53 @@ class ListPage:
 
     @property
     def tabs(self) -> list[dict[str, object]]:
+        """The groups. From a saved view they lead back to the plain list, else they keep what narrows it."""
         names = ("evaluate", "", "progress", "closed") if self.reach.is_collaborator else ("", "action", "progress", "closed")
+        plain = Asked() if self.view else self.asked
         return [
             {
                 "label": GROUP_LABELS[name][0] if name else _("All"),
-                "url": self.asked.address(group=name),
+                "url": plain.address(group=name, view=None),
                 "count": self.tab_counts[name],
                 "tone": GROUP_LABELS[name][1] if name in {"evaluate", "action"} and self.tab_counts[name] else "",
-                "current": self.asked.group == name,
+                "current": self.asked.group == name and not self.view,
             }
             for name in names
         ]
+
+    # --- saved views ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def view(self) -> SavedView | None:
+        """The reader's own saved view that the address came from."""
+        return next((view for view in self.views if view.pk == self.asked.view), None)
+
+    @property
+    def view_changed(self) -> bool:
+        """Whether the list shows something else than the saved view."""
+        if self.view is None:
+            return False
+        kept = asked_of(self.view)
+        return (parts_of(kept), kept.term) != (parts_of(self.asked), self.asked.term)
+
+    @property
+    def saved(self) -> list[dict[str, object]]:
+        """The saved views as tabs. count: None where it is fetched after the page."""
+        found: list[dict[str, object]] = []
+        for view in self.views:
+            asked = asked_of(view)
+            count = matches(asked, self.reach)[0] if counted_at_once(asked, self.reach) else None
+            found.append({"id": view.pk, "label": view.name, "url": asked.address(), "count": count, "current": view is self.view})
+        return found
+
+    @property
+    def workspace(self) -> str:
+        return self.reach.actor.workspace.value
+
+    @property
+    def here(self) -> str:
+        """The address of this list as it stands."""
+        return reverse(self.place.list_name) + self.asked.address()
 
     # --- filters ----------------------------------------------------------------------------------------------------
 

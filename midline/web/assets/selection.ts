@@ -1,6 +1,7 @@
 /**
- * What is selected in a list that keeps it: `[data-list][data-keeps="form id"]`. Its pages and sort orders are fetched in place, so that
- * rows of several pages can be selected; `[data-select-matching="address"]` selects all that match, as the server counts them.
+ * What is selected in a list that keeps it: `[data-list][data-keeps="form id"]`, so that rows of several pages can be selected. Its pages
+ * and sort orders are fetched in place, or, with `data-remember`, the numbers stay in the session's storage, for each view apart, until
+ * they are sent; `[data-select-matching="address"]` selects all that match, as the server counts them.
  * [data-shared-only] counts the selected that are shared ([data-shared] on their row), [data-shared-already] says it in words,
  * [data-clear-selection] clears everything.
  */
@@ -14,6 +15,45 @@ interface Matching {
 /** By case number, whether it is shared: what is selected on any page. */
 const selected = new Map<string, boolean>();
 let matching: Matching | null = null;
+
+// What says where in the list a page stands, and in which order: the same cases all the same.
+const PLACE = ["after", "before", "last", "page", "sort"];
+
+function remembers(list: HTMLElement): boolean {
+  return list.dataset.remember !== undefined;
+}
+
+/** Where a view keeps what is selected in it. Its address holds no name, nor do the numbers. */
+function slot(): string {
+  const parts = new URLSearchParams(location.search);
+  for (const name of PLACE) parts.delete(name);
+  return `ml-selected ${location.pathname}?${parts}`;
+}
+
+function remember(): void {
+  try {
+    if (selected.size === 0) sessionStorage.removeItem(slot());
+    else sessionStorage.setItem(slot(), JSON.stringify({ numbers: [...selected.keys()], matching }));
+  } catch {
+    // Without storage a selection lasts for its page.
+  }
+}
+
+function recall(list: HTMLElement): void {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(slot()) ?? "null") as {
+      numbers: string[];
+      matching: Matching | null;
+    } | null;
+    if (!kept) return;
+    for (const number of kept.numbers) selected.set(number, false);
+    matching = kept.matching;
+  } catch {
+    return;
+  }
+  for (const box of boxesOf(list)) box.checked = matching !== null || selected.has(box.value);
+  told(list);
+}
 
 function keeper(): HTMLElement | null {
   return document.querySelector<HTMLElement>("[data-list][data-keeps]");
@@ -39,7 +79,7 @@ function intoForm(list: HTMLElement): void {
   const here = new Set(boxesOf(list).map((box) => box.value));
   const elsewhere = [...selected.keys()].filter((number) => !here.has(number));
   if (matching) form?.append(hidden("scope", "matching"));
-  else form?.append(...elsewhere.map((number) => hidden("case", number)));
+  else if (elsewhere.length > 0) form?.append(hidden("cases", elsewhere.join(",")));
   list.dataset.more = String(elsewhere.length);
   if (matching) list.dataset.all = String(matching.count);
   else delete list.dataset.all;
@@ -56,6 +96,7 @@ function counted(): void {
     // Taking one out of all that match leaves what is ticked.
     if (boxesOf(list).some((box) => !box.checked)) matching = null;
     intoForm(list);
+    if (remembers(list)) remember();
   }
   const shared = matching ? matching.shared : [...selected.values()].filter(Boolean).length;
   const words = (part: HTMLElement) =>
@@ -124,11 +165,19 @@ export function startSelection(): void {
     const list = keeper();
     const plain =
       !(event as MouseEvent).ctrlKey && !(event as MouseEvent).metaKey && !(event as MouseEvent).shiftKey;
-    if (!link || !list || !plain || selected.size === 0) return;
+    if (!link || !list || remembers(list) || !plain || selected.size === 0) return;
     event.preventDefault();
     void turnTo(link.href, list);
   });
   addEventListener("popstate", () => {
-    if (keeper()) location.reload();
+    const list = keeper();
+    if (list && !remembers(list)) location.reload();
+  });
+  const list = keeper();
+  if (!list || !remembers(list)) return;
+  recall(list);
+  // What was sent is no longer selected; the page that answers shows it.
+  document.getElementById(list.dataset.keeps ?? "")?.addEventListener("submit", () => {
+    sessionStorage.removeItem(slot());
   });
 }

@@ -16,7 +16,7 @@ from django.test import Client
 
 from midline.activity.models import Event
 from midline.cases.models import Case, CaseType
-from midline.cases.services import case_begin, cases_share, patient_save
+from midline.cases.services import case_begin, cases_share, patient_save, view_save
 from midline.cases.tests.factories import make_case, share
 from midline.cases.tests.test_account_collaborators.test_changing import change
 from midline.collaboration.models import Collaboration, Grant, Invitation
@@ -76,6 +76,7 @@ def everything(cast: Any) -> There:
         "collaboration_id": cast.with_no_grant.collaboration.pk,
         "batch_id": batch.pk,
         "event_id": changed.pk,
+        "view_id": view_save(name="Everything", query="", term="", by=cast.owner.actor).pk,
         "practice_id": cast.practice.pk,
         "what": "thumb",
         "upload_id": upload,
@@ -181,6 +182,7 @@ def _sent(cast: Any, held: Held, values: dict[str, Any], preferences: Preference
         "orders:prefer POST": {"data": {"set": preferences.pk}},
         "cases:orders_share POST": {"data": chosen},
         "cases:shares_change POST": {"data": chosen},
+        "cases:view_change POST": {"data": {"act": "rename", "name": "Other"}},
         "records:uploads POST": {"headers": {**TUS, "Upload-Length": "100", "Upload-Metadata": about}},
         "records:move POST": {"data": {"slot": "face_rest"}},
         "records:upload HEAD": {"headers": TUS},
