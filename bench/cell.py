@@ -22,7 +22,7 @@ import django
 from django.db import connection
 
 from bench.data import Facts
-from bench.floors import PAGE, Floor, TooSlow
+from bench.floors import PAGE, Floor, TooSlow, connect
 from bench.generate import marker
 from bench.views import DERIVED, EXPORTED, LISTS, SHARED_LIST, Place, Places
 
@@ -68,8 +68,8 @@ def late(times: list[float]) -> float | None:
 class Bench:
     """The portal and its floor on one database."""
 
-    def __init__(self, engine: str, address: str, facts: Facts) -> None:
-        self.facts, self.floor = facts, Floor(engine, address, facts)
+    def __init__(self, facts: Facts, floor: Floor) -> None:
+        self.facts, self.floor = facts, floor
         self.places = Places(facts, self.floor)
         self._clients: dict[str, Client] = {}
 
@@ -160,7 +160,7 @@ class Bench:
             self.floor.read(actor, place.wanted, way)
         self.floor.counts(actor)
 
-    def _read(self, person: Any, url: str) -> "tuple[Asked, Reach]":
+    def read(self, person: Any, url: str) -> "tuple[Asked, Reach]":
         from django.http import QueryDict
 
         from midline.cases.queries import Asked, own_view, reach_of
@@ -172,7 +172,7 @@ class Bench:
         """The product's own reading of what the floor reads: the rows of the page, how many there are, the counts of the tabs."""
         from midline.cases.views.shown import ListPage
 
-        asked, reach = self._read(person, url)
+        asked, reach = self.read(person, url)
         if place.page == "counts":
             reach.tab_counts(asked.provider)
             return
@@ -185,7 +185,7 @@ class Bench:
 
         if place.wanted is None and place.page != "counts":
             return None
-        asked, reach = self._read(person, url)
+        asked, reach = self.read(person, url)
         if place.wanted:
             return [case.pk for case in read_page(asked, reach).cases] == self.floor.read(actor, place.wanted, way)
         counts = self.floor.counts(actor)
@@ -306,7 +306,7 @@ def main() -> int:
         bench: Any = Shop(facts)
         moment: Any = nullcontext()
     else:
-        bench, moment = Bench(engine, address, facts), clock.at(facts.now)
+        bench, moment = Bench(facts, Floor(engine, connect(engine, address), facts)), clock.at(facts.now)
     with moment:
         for line in sys.stdin:
             answers.write(json.dumps(answer(bench, json.loads(line))) + "\n")

@@ -61,27 +61,26 @@ class Wanted:
     backward: bool = False
 
 
+def connect(engine: str, address: str) -> Any:
+    """A connection of the driver alone, with the memory that a server would give it."""
+    if engine == "sqlite":
+        opened = sqlite3.connect(address, isolation_level=None, cached_statements=512, timeout=20)
+        for pragma in ("temp_store=memory", "cache_size=-262144", "mmap_size=4294967296"):
+            opened.execute(f"PRAGMA {pragma}")
+        return opened
+    connection = psycopg.connect(address, autocommit=True)
+    connection.prepare_threshold = 0
+    connection.execute("SET jit = off")
+    connection.execute(f"SET statement_timeout = {int(MOST_SECONDS * 1000)}")
+    return connection
+
+
 class Floor:
-    """Raw connections to one database of one engine."""
+    """Reads lists on a raw connection to one database of one engine."""
 
-    def __init__(self, engine: str, address: str, facts: Facts) -> None:
-        self.engine, self.facts = engine, facts
-        self._connection: Any
-        self._until = 0.0
-        if engine == "sqlite":
-            self._connection = sqlite3.connect(address, isolation_level=None, cached_statements=512, timeout=20)
-            for pragma in ("temp_store=memory", "cache_size=-262144", "mmap_size=4294967296"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._connection.set_progress_handler(self._past, 20_000)
-        else:
-            self._connection = psycopg.connect(address, autocommit=True)
-            self._connection.prepare_threshold = 0
-            self._connection.execute("SET jit = off")
-            self._connection.execute(f"SET statement_timeout = {int(MOST_SECONDS * 1000)}")
+    def __init__(self, engine: str, connection: Any, facts: Facts) -> None:
+        self.engine, self.facts, self._connection = engine, facts, connection
         self._index_of: dict[tuple[str, ...], str] = self._indexes() if engine == "sqlite" else {}
-
-    def _past(self) -> int:
-        return int(0 < self._until < time.monotonic())
 
     def _indexes(self) -> dict[tuple[str, ...], str]:
         """The indexes of the cases by their columns, "-" before one that descends."""
@@ -92,16 +91,22 @@ class Floor:
         return found
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
-        self._until = time.monotonic() + MOST_SECONDS
+        """Raises TooSlow."""
+        until = time.monotonic() + MOST_SECONDS
+        if self.engine == "sqlite":
+            self._connection.set_progress_handler(lambda: int(time.monotonic() > until), 100_000)
         try:
             cursor = self._connection.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
-        except (psycopg.errors.QueryCanceled, sqlite3.OperationalError) as stopped:
-            if isinstance(stopped, sqlite3.OperationalError) and "interrupted" not in str(stopped):
-                raise
+        except psycopg.errors.QueryCanceled:
             raise TooSlow(statement) from None
+        except sqlite3.OperationalError as stopped:
+            if "interrupted" in str(stopped):
+                raise TooSlow(statement) from None
+            raise
         finally:
-            self._until = 0.0
+            if self.engine == "sqlite":
+                self._connection.set_progress_handler(None, 0)
 
     # --- lists ------------------------------------------------------------------------------------------------------
 

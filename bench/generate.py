@@ -26,7 +26,7 @@ from bench import terms
 from bench.data import ACTORS, CaseRow, Facts, Source
 from bench.names import COMMON, RARE
 from bench.plan import FIRST, LAST, SEED, Generated, approved_version
-from bench.rows import insert, is_postgres, run, sequences_follow, without_indexes
+from bench.rows import analyze, insert, is_postgres, run, sequences_follow, without_indexes
 
 FORM: Final = 3
 MARKER: Final = "bench_marker"
@@ -85,21 +85,23 @@ def fill_from(source: Source, told: Told = quiet) -> Facts:
         gc.enable()
         _calm_down()
     told("indexes and counters are in")
-    run("VACUUM ANALYZE" if is_postgres() else "ANALYZE")
+    analyze()
     return facts
 
 
 def _hurry() -> None:
     """Nothing is worth keeping if this breaks off: SQLite does not wait for the disk, PostgreSQL has all the time it needs."""
-    for statement in (
-        ["SET statement_timeout = 0"] if is_postgres() else ["journal_mode = DELETE", "synchronous = OFF", "cache_size = -1000000"]
-    ):
-        run(statement if is_postgres() else f"PRAGMA {statement}")
+    if is_postgres():
+        run("SET statement_timeout = 0")
+    elif not connection.in_atomic_block:
+        for pragma in ("journal_mode = DELETE", "synchronous = OFF", "cache_size = -1000000"):
+            run(f"PRAGMA {pragma}")
 
 
 def _calm_down() -> None:
-    for statement in [] if is_postgres() else ["journal_mode = WAL", "synchronous = FULL", "cache_size = -2000"]:
-        run(f"PRAGMA {statement}")
+    if not is_postgres() and not connection.in_atomic_block:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "cache_size = -2000"):
+            run(f"PRAGMA {pragma}")
 
 
 def _tables() -> list[type[models.Model]]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from bench.rows import is_postgres, run
+from bench.rows import analyze, is_postgres, run
 
 CHUNK: Final = 50_000
 
@@ -18,9 +18,8 @@ def make() -> None:
         run("DROP TABLE IF EXISTS bench_words")
         _names()
         _words()
-    if is_postgres():
-        run("VACUUM ANALYZE bench_names")
-        run("VACUUM ANALYZE bench_words")
+    analyze("bench_names")
+    analyze("bench_words")
 
 
 def _names() -> None:

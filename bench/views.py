@@ -158,12 +158,14 @@ class Places:
         return self._narrowed(actor, f"practice={practice}", f"c.practice_id = {practice}", owner=provider)
 
     def _of_collaborator(self, actor: str) -> Place:
-        """The provider's collaborator with single cases."""
-        mine = f"SELECT id FROM collaboration_collaboration g WHERE g.provider_id = {self._provider_seen(actor)} AND {LIVE}"
-        rows = self.floor.run(f"{mine} ORDER BY g.every_case, g.id DESC LIMIT 1")
-        grant = rows[0][0] if rows else 0
+        """The provider's collaborator with single cases; without any, one who sees every case."""
+        mine = f"FROM collaboration_collaboration g WHERE g.provider_id = {self._provider_seen(actor)} AND {LIVE}"
+        grant, every_case = (*self.floor.run(f"SELECT g.id, g.every_case {mine} ORDER BY g.every_case, g.id DESC LIMIT 1"), (0, False))[0]
+        if every_case:
+            return self._narrowed(actor, f"collaborator={grant}")
         shared = f"s.collaboration_id = {grant} AND s.ended_at IS NULL AND s.gives"
-        place = self._narrowed(actor, f"collaborator={grant}", f"EXISTS (SELECT 1 FROM cases_share s WHERE s.case_id = c.id AND {shared})")
+        exists = f"EXISTS (SELECT 1 FROM cases_share s WHERE s.case_id = c.id AND {shared})"
+        place = self._narrowed(actor, f"collaborator={grant}", exists)
         return self._driven(place, "cases_share s CROSS JOIN cases_case c", f"c.id = s.case_id AND {shared}")
 
     def _of_days(self, actor: str) -> Place:
