@@ -1,6 +1,7 @@
 """Patients, cases, orders and shares."""
 
 from midline.cases.models.case import Case, CaseQuerySet, CaseUnread, Patient
+from midline.cases.models.clinician import ClinicianName
 from midline.cases.models.counts import CollaborationCount, ProviderCount
 from midline.cases.models.milestone import Milestone
 from midline.cases.models.order import Order, RecordNeed
@@ -27,6 +28,7 @@ __all__ = [
     "CaseQuerySet",
     "CaseType",
     "CaseUnread",
+    "ClinicianName",
     "CollaborationCount",
     "CollaboratorStatus",
     "ColumnChoice",

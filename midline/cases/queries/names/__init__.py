@@ -1,0 +1,98 @@
+"""Cases found by what was typed: every word is part of the patient's or the clinician's name, or begins the case number.
+
+Two ways give the same answer. *Plain* tests ask the row; they fit where rows are few or are walked anyway. The *index* gives the ids of
+what matches, newest first, however many cases there are: one engine a module. What it means that a name holds a word stands in
+`core.text.holds`; a test holds all of them together.
+
+The index knows no reader. Whoever takes ids from it asks the policy about them.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import chain, islice
+from typing import Final
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from midline.cases.models import Case
+from midline.cases.queries.names import postgresql, sqlite
+from midline.cases.queries.names.plain import plain_condition
+from midline.cases.queries.names.words import Place, Search, Word
+from midline.cases.queries.reach import Reach
+from midline.core.text import holds, norm
+
+__all__ = ["FEW", "newest", "search_condition", "search_ids", "search_of"]
+
+# So many ids are taken from the index to be sorted by something else; where more match, a walk meets them often enough.
+FEW: Final = 2_000
+FIRST_STRETCH: Final = 256
+ENGINES: Final = {"sqlite": sqlite, "postgresql": postgresql}
+
+
+def search_condition(term: str, reach: Reach, *, wide: bool = False) -> Q:
+    """That a case matches `term`, for this reader. `wide`: the reader sees many cases, so the index is asked first.
+
+    Up to FEW matches become their ids; where more match, rows are tested as they are walked.
+    """
+    search = search_of(term, reach)
+    if not search.words:
+        return Q(pk__in=[])
+    if wide and len(ids := _few(term, search, reach)) < FEW:
+        return Q(pk__in=ids)
+    return plain_condition(search)
+
+
+def search_ids(term: str, reach: Reach, *, limit: int = FEW, before: int | None = None, after: int | None = None) -> list[int]:
+    """The newest `limit` matching cases below `before`, or the oldest above `after`; fewer are all there are.
+
+    Of every reader: the policy is still to be asked about them. Hidden identity is respected.
+    """
+    search, place = search_of(term, reach), Place(before, after)
+    if not search.words:
+        return []
+    return list(islice(chain.from_iterable(ENGINES[connection.vendor].stretches(search, place, limit)), limit))
+
+
+def newest(rows: QuerySet[Case], term: str, reach: Reach, *, limit: int, before: int | None = None, after: int | None = None) -> list[int]:
+    """The newest `limit` of `rows` that match, below `before`; or the oldest above `after`. `rows` stand in no order.
+
+    Stretches of the index, each asked of `rows` in one statement. A common word ends at once; of a rare one there are few.
+    """
+    search, place = search_of(term, reach), Place(before, after)
+    found: list[int] = []
+    for ids in ENGINES[connection.vendor].stretches(search, place, FIRST_STRETCH) if search.words else ():
+        among = rows.filter(pk__in=ids).order_by("pk" if place.ascending else "-pk").values_list("pk", flat=True)
+        found += among[: limit - len(found)]
+        if len(found) == limit:
+            break
+    return found
+
+
+def search_of(term: str, reach: Reach) -> Search:
+    """What a term means to this reader. A reach is read once a request, and remembers it."""
+    known: dict[str, Search] = vars(reach).setdefault("searches", {})
+    if term not in known:
+        texts = tuple(dict.fromkeys(norm(term).split()))
+        clinicians = _clinicians(texts, reach) if texts else {}
+        hidden = frozenset(reach.hidden) if reach.is_collaborator and texts else frozenset()
+        known[term] = Search(tuple(Word(text, clinicians[text]) for text in texts), hidden)
+    return known[term]
+
+
+def _few(term: str, search: Search, reach: Reach) -> list[int]:
+    known: dict[str, list[int]] = vars(reach).setdefault("searches_found", {})
+    if term not in known:
+        known[term] = search_ids(term, reach)
+    return known[term]
+
+
+def _clinicians(texts: Sequence[str], reach: Reach) -> dict[str, frozenset[int]]:
+    """By word the providers whose name holds it. In a provider's own list there is one, whose name is known."""
+    if not reach.is_collaborator and (own := reach.actor.provider_id):
+        name = norm(reach.actor.user.name)
+        return {text: frozenset({own} if holds(name, text) else ()) for text in texts}
+    found: dict[str, set[int]] = defaultdict(set)
+    for number, provider in ENGINES[connection.vendor].clinicians_holding(texts):
+        found[texts[number]].add(provider)
+    return {text: frozenset(found[text]) for text in texts}
