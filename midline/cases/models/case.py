@@ -104,6 +104,7 @@ class Case(models.Model):
             models.Index(fields=["provider", "patient_norm", "id"], name="case_p_patient"),
             models.Index(fields=["provider", "-last_activity_at", "id"], name="case_p_activity"),
             models.Index(fields=["provider", "practice", "-id"], name="case_p_practice"),
+            models.Index(fields=["provider", "practice", "status"], name="case_p_practice_status"),
             models.Index(fields=["provider", "case_type", "-id"], name="case_p_type"),
             models.Index(fields=["status", "-last_activity_at", "id", "provider"], name="case_status"),
             models.Index(fields=["patient_norm", "id", "provider"], name="case_patient"),

@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from midline.cases.models import Milestone
+from midline.cases.policies import cases_for
 from midline.cases.queries.periods import Period, Span, period_before, period_of
 from midline.core import clock
+from midline.people.policies import Actor
 
 DAY_S: Final = 86_400
 
@@ -59,13 +61,16 @@ class Insights:
     before: Figures | None
 
 
-def insights_of(provider_id: int, span: Span, zone: str, practice_id: int | None = None) -> Insights:
+def insights_of(actor: Actor, span: Span, zone: str, practice_id: int | None = None) -> Insights:
     """The insights of a provider, or of one practice of theirs (where the cases belong today); one query, two for all time.
 
     `zone` decides when a day, a month and a quarter begin: that of the provider's first practice.
     """
-    mine = Milestone.objects.filter(provider_id=provider_id)
-    if practice_id is not None:
+    mine = Milestone.objects.filter(provider_id=actor.provider_id or 0)
+    if practice_id is not None and span is Span.ALL:
+        # Half of everything: the cases of the practice are gathered once, from an index, and not looked up for each row.
+        mine = mine.filter(case_id__in=cases_for(actor).filter(practice_id=practice_id).values("pk"))
+    elif practice_id is not None:
         mine = mine.filter(case__practice_id=practice_id)
     first = None
     if span is Span.ALL:
@@ -84,8 +89,8 @@ def figures_of(rows: Iterable[Row], period: Period) -> Figures:
     """The figures of `period` from milestones, of which some may lie outside it."""
     begins, ends = period.from_s, period.until_s
     inside = [row for row in rows if begins <= row[1] < ends]
-    submitted = [row[1] for row in inside if row[0] == Milestone.Kind.SUBMITTED]
-    approved = [row for row in inside if row[0] == Milestone.Kind.APPROVED]
+    submitted = [row[1] for row in inside if row[0] == "submitted"]
+    approved = [row for row in inside if row[0] == "approved"]
     starts = period.starts_s()
     orders = [0] * len(starts)
     for at in submitted:

@@ -4,11 +4,13 @@ Cards and rows walk the provider's few cases in those statuses; the other status
 the number of all cases. With one practice chosen its cases are counted in the order of an index.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
 from typing import Final
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Min, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from midline.cases.models import Case, CollaboratorStatus, Group, ProviderCount, Status
 from midline.cases.policies import cases_for
@@ -18,6 +20,8 @@ from midline.cases.queries.rows import Row, rows_of
 from midline.people.policies import Actor
 
 LONGEST: Final = 5
+# Status, and whether it is about records that cannot be used.
+CARDS: Final = ((Status.AWAITING_APPROVAL, False), (Status.RECORDS_NEEDED, False), (Status.RECORDS_NEEDED, True), (Status.DRAFT, False))
 
 
 @dataclass(frozen=True)
@@ -30,18 +34,23 @@ class Card:
     since: datetime | None
 
 
-def action_cards(actor: Actor, practice_id: int | None = None) -> list[Card]:
-    """Awaiting approval, records missing, records unusable, drafts; one query. A status that nothing stands in has count 0."""
-    unusable = ExpressionWrapper(Q(status_detail__startswith="unusable"), output_field=BooleanField())
-    grouped = (
-        _standing(actor, practice_id)
-        .order_by()
-        .values("status", bad=unusable)
-        .annotate(n=Count("pk"), since=Min("current_order__status_since"))
-    )
-    found = {(row["status"], bool(row["bad"])): (row["n"], row["since"]) for row in grouped}
-    shown = ((Status.AWAITING_APPROVAL, False), (Status.RECORDS_NEEDED, False), (Status.RECORDS_NEEDED, True), (Status.DRAFT, False))
-    return [Card(status, bad, *found.get((status.value, bad), (0, None))) for status, bad in shown]
+@dataclass(frozen=True)
+class Waiting:
+    """The four cards, and the cases that have waited longest for the provider or their collaborators, with since when."""
+
+    cards: list[Card]
+    longest: list[tuple[Row, datetime]]
+
+
+def waiting_of(reach: Reach, practice_id: int | None = None) -> Waiting:
+    """What stands in Action Needed, by one walk over those cases: every number of it is of the same moment. Five queries."""
+    rows = _standing(reach.actor, practice_id).filter(current_order__isnull=False).order_by()
+    found = list(rows.values_list("current_order__status_since", "pk", "status", "status_detail"))
+    waits: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
+    for since, _pk, status, detail in found:
+        waits[status, detail.startswith("unusable")].append(since)
+    cards = [Card(status, bad, len(waits[status, bad]), min(waits[status, bad], default=None)) for status, bad in CARDS]
+    return Waiting(cards, _rows(reach, {pk: since for since, pk, _status, _detail in nsmallest(LONGEST, found)}))
 
 
 def ready_count(actor: Actor, practice_id: int | None = None) -> int:
@@ -50,14 +59,11 @@ def ready_count(actor: Actor, practice_id: int | None = None) -> int:
     return rows.filter(collaborator_status_is(CollaboratorStatus.READY, actor)).count()
 
 
-def waiting_longest(reach: Reach, practice_id: int | None = None) -> list[tuple[Row, datetime]]:
-    """The cases that have waited longest for the provider or their collaborators, with since when: five queries, whatever waits."""
-    rows = _standing(reach.actor, practice_id).filter(current_order__isnull=False)
-    longest = dict(rows.order_by("current_order__status_since", "pk").values_list("pk", "current_order__status_since")[:LONGEST])
+def _rows(reach: Reach, longest: dict[int, datetime]) -> list[tuple[Row, datetime]]:
+    """These cases in this order, each with since when it waits."""
     cases = cases_for(reach.actor).filter(pk__in=longest)
     held = {case.pk: case for case in cases.select_related("patient", "practice", "provider__person", "current_order__created_by")}
-    found = rows_of([("", held[pk]) for pk in longest if pk in held], reach)
-    return [(row, longest[row.id]) for row in found]
+    return [(row, longest[row.id]) for row in rows_of([("", held[pk]) for pk in longest if pk in held], reach)]
 
 
 def status_counts(reach: Reach, practice_id: int | None = None) -> dict[str, int]:

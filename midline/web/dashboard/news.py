@@ -15,7 +15,7 @@ from midline.people.policies import Actor
 from midline.web.history import SILENT, line_of
 
 # So many lines are told; the rest stands in the histories of the cases.
-MANY: Final = 50
+MANY: Final = 30
 # What a first visit looks back on.
 FIRST_LOOK: Final = timedelta(days=7)
 # Among so many of the newest events it is looked for.

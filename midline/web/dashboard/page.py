@@ -18,7 +18,7 @@ from midline.cases.models import Group, Status
 from midline.cases.queries import Asked, Reach, Row
 from midline.cases.queries.insights import insights_of
 from midline.cases.queries.periods import Span
-from midline.cases.queries.waiting import Card, action_cards, ready_count, status_counts, waiting_longest
+from midline.cases.queries.waiting import Card, ready_count, status_counts, waiting_of
 from midline.core import clock
 from midline.practices.models import Practice
 from midline.web.dashboard.figures import NAMES, days_drawn, further_figures, orders_drawn, range_words
@@ -102,10 +102,10 @@ class ShownStatus:
 
 def dashboard_of(reach: Reach, choice: Choice, visit: Visit) -> dict[str, Any]:
     """Everything the page shows; `case_ids` are the cases whose patients it names."""
-    cards = action_cards(reach.actor, choice.practice_id)
-    longest = waiting_longest(reach, choice.practice_id)
+    waiting = waiting_of(reach, choice.practice_id)
+    cards, longest = waiting.cards, waiting.longest
     counts = status_counts(reach, choice.practice_id)
-    insights = insights_of(reach.actor.provider_id or 0, choice.span, choice.zone, choice.practice_id)
+    insights = insights_of(reach.actor, choice.span, choice.zone, choice.practice_id)
     news = news_of(reach.actor, visit)
     ready = ready_count(reach.actor, choice.practice_id) if cards[0].count else 0
     return {
