@@ -119,7 +119,7 @@ def chips_of(place: Place, asked: Asked, reach: Reach, collaborations: Sequence[
         label, src = LABELS[name][1 if value else 0], f"{fetch}{between}only={name}"
         if name == "unread" and (value or name in place.chips):
             found.append(Chip(name, label, value, asked.address(unread=not value), ""))
-        elif value or name in place.chips:
+        elif value or (name in place.chips and (name != "cstatus" or reach.is_collaborator or collaborations)):
             found.append(Chip(name, label, value, without(asked, name).address(), src))
     return sorted(found, key=lambda chip: not chip.value)
 
