@@ -20,7 +20,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import django
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
+from django.db.migrations.exceptions import InconsistentMigrationHistory, MigrationSchemaMissing
 
 from bench import terms
 from bench.data import ACTORS, CaseRow, Facts, Source
@@ -28,11 +29,17 @@ from bench.names import COMMON, RARE
 from bench.plan import FIRST, LAST, SEED, Generated, approved_version
 from bench.rows import analyze, insert, is_postgres, run, sequences_follow, without_indexes
 
-FORM: Final = 3
+FORM: Final = 4
 MARKER: Final = "bench_marker"
 CHUNK: Final = 20_000
 NUMBER_PREFIX: Final = "0101"
+# What the command ends with when the database as it stands is no use: bench.lists then makes it anew.
+UNUSABLE: Final = 3
 Told = Callable[[str], None]
+
+
+class OtherRows(Exception):
+    """The database holds something else than was asked for; the words say what to do."""
 
 
 def quiet(_words: str) -> None:
@@ -52,19 +59,24 @@ def marker() -> Facts | None:
     return Facts(**facts)
 
 
+def is_stale() -> bool:
+    """Whether this generator filled the database in another form: nothing is worth migrating then."""
+    return MARKER in connection.introspection.table_names() and marker() is None
+
+
 def fill(cases: int) -> Facts:
     """Fills the database with generated rows unless it holds them already."""
     return fill_from(Generated(cases))
 
 
 def fill_from(source: Source, told: Told = quiet) -> Facts:
-    """Fills the database with the rows of `source` unless it holds them already. Raises SystemExit when it holds anything else."""
+    """Fills the database with the rows of `source` unless it holds them already. Raises OtherRows when it holds anything else."""
     if (found := marker()) is not None:
         if found.source != source.name:
-            raise SystemExit(f"This database holds {found.source}, not {source.name}: name an empty one in DATABASE_URL.")
+            raise OtherRows(f"This database holds {found.source}, not {source.name}: name an empty one in DATABASE_URL.")
         return found
     if run("SELECT 1 FROM people_user LIMIT 1"):
-        raise SystemExit("This database holds people already: name an empty one in DATABASE_URL.")
+        raise OtherRows("This database holds people already: name an empty one in DATABASE_URL.")
     _hurry()
     gc.disable()
     try:
@@ -349,10 +361,16 @@ def main() -> int:
             print(f"{path}: {rows:,} rows")
         return 0
     django.setup()
-    migrate()
-    fill_from(source, lambda words: print(f"{time.monotonic() - began:6.1f} s  {words}", flush=True))
-    if chosen.terms:
-        terms.make()
+    if is_stale():
+        return UNUSABLE
+    try:
+        migrate()
+        fill_from(source, lambda words: print(f"{time.monotonic() - began:6.1f} s  {words}", flush=True))
+        if chosen.terms:
+            terms.make()
+    except (OtherRows, DatabaseError, MigrationSchemaMissing, InconsistentMigrationHistory) as reason:
+        print(reason, file=sys.stderr)
+        return UNUSABLE
     for model in _tables():
         print(f"{model._meta.db_table:28s} {model._default_manager.count():>12,}")
     print(f"{time.monotonic() - began:.1f} s")

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from bench import report, tables
 from bench.data import ACTORS
 from bench.databases import ENGINES, Database, NoServer, end, hasty, server, settings_of
+from bench.generate import UNUSABLE
 from bench.views import ADMIN_VIEWS, VIEWS, has
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
@@ -28,7 +29,10 @@ MINUTES: Final = 40.0
 # What a cell takes beside the timed rounds (ways that are tried, the first time of everything), as a share of its time.
 ROUNDS_OF_CELL: Final = 0.5
 SECONDS: Final = (0.6, 6.0)
-LONGEST: Final = 120.0
+LONGEST: Final = 60.0
+# An export takes as long as it takes: how many cells it counts for when the time is shared out, and its own longest.
+EXPORT_CELLS: Final = 12
+LONGEST_EXPORT: Final = 300.0
 LEFT_FOR_THE_END: Final = 10.0
 HEAD: Final = ("floor_ms", "query_ms", "http_ms", "http_p95_ms", "cpu_ms")
 
@@ -51,6 +55,10 @@ def cells(engines: list[str], sizes: list[int], views: list[str], actors: list[s
         if has(actor, view)
         for engine in engines
     ]
+
+
+def _share(cell: Cell) -> int:
+    return EXPORT_CELLS if cell.view == "export" else 1
 
 
 class Worker:
@@ -110,18 +118,21 @@ class Run:
             at_work = {engine: one.fill(*words) for (engine, its_size), one in self.databases.items() if its_size == size}
             try:
                 for engine, process in at_work.items():
-                    if process.wait() and not self._again(self.databases[engine, size], words):
+                    code = process.wait()
+                    if code == UNUSABLE:
+                        code = self._again(self.databases[engine, size], words)
+                    if code:
                         self.tell(f"{engine} with {size:,} cases cannot be filled")
                         del self.databases[engine, size]
             finally:
                 for process in at_work.values():
                     end(process)
 
-    def _again(self, database: Database, words: list[str]) -> bool:
+    def _again(self, database: Database, words: list[str]) -> int:
         database.remove()
         process = database.fill(*words)
         try:
-            return process.wait() == 0
+            return process.wait()
         finally:
             end(process)
 
@@ -131,14 +142,17 @@ class Run:
         """Asks cell by cell; every row is kept as it comes."""
         done = {Cell(*(row[name] for name in Cell._fields)) for row in self.found["rows"]}
         missing = [cell for cell in wanted if cell not in done and (cell.engine, cell.cases) in self.databases]
+        shares = sum(_share(cell) for cell in missing)
         for place, cell in enumerate(missing):
             left = self.deadline - time.monotonic() - LEFT_FOR_THE_END
             if left <= 0:
                 self.tell(f"the time is up: {len(missing) - place} cells are missing; the same command goes on with them")
                 break
             least, most = SECONDS
-            seconds = min(most, max(least, left / (len(missing) - place) * ROUNDS_OF_CELL))
-            self._cell(cell, seconds, min(LONGEST, left + LEFT_FOR_THE_END / 2))
+            seconds = min(most, max(least, left / shares * ROUNDS_OF_CELL))
+            longest = LONGEST_EXPORT if cell.view == "export" else LONGEST
+            self._cell(cell, seconds, min(longest, left + LEFT_FOR_THE_END / 2))
+            shares -= _share(cell)
 
     def _cell(self, cell: Cell, seconds: float, longest: float) -> None:
         question = {"actor": cell.actor, "view": cell.view, "seconds": seconds}

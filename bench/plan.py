@@ -1,7 +1,8 @@
 """The generated data: who works with whom, and their cases, the same for a number of cases at every run.
 
-10,000 providers at every size from 10,000 cases on. **big** sees 2,000 of them by standing grant and 1 in 100 of all cases singly; **mid**
-70 providers and 7 in 10,000 cases singly; **sparse** one provider, who has 53 in 100,000 of the cases, and 50 single cases.
+10,000 providers at every size from 10,000 cases on. **big** sees 2,000 of them by standing grant and 1 in 100 of all cases singly, of
+250 more; **mid** 70 providers and 7 in 10,000 cases singly, of 70 more; **sparse** one provider, who has 53 in 100,000 of the cases, and
+50 single cases of 25 more.
 """
 
 from collections import Counter
@@ -140,7 +141,7 @@ class Generated:
         providers, draw = self.provider_count, Random(SEED + 5)
         # How many standing grants, and how many single cases of how many providers.
         wanted = {
-            "big": (providers // 5, max(1, self.size // 100), providers // 10),
+            "big": (providers // 5, max(1, self.size // 100), providers // 40),
             "mid": (max(1, providers * 7 // 1000), max(1, self.size * 7 // 10_000), max(1, providers * 7 // 1000)),
             "sparse": (1, 50, 25),
         }

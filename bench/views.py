@@ -35,9 +35,11 @@ VIEWS: Final = (
     "cstatus", "turn", "unread", "type", "practice", "provider", "collaborator", "dates", "dates_between", "search_two", "search_one",
     "search_number", *(name for name in SORTS if name != "sort_patient"), *DERIVED, "export",
 )  # fmt: skip
-# Which views an actor has: a collaborator filters by provider, a provider by collaborator; one export of each is enough.
+# Which views an actor has: a collaborator filters by provider, a provider by collaborator; one export of each is enough; the dashboard of
+# a collaborator is the list.
 ONLY: Final = {
-    "provider": {"big", "mid", "sparse"}, "collaborator": {"provider"}, "export": {"provider", "big"}, "sort_people": {"provider"},
+    "provider": {"big", "mid", "sparse"}, "collaborator": {"provider"}, "export": {"provider", "big"},
+    "sort_people": {"provider"}, "dashboard": {"provider"},
     "sort_turn": {"provider", "mid", "sparse"}, "sort_cstatus": {"provider", "mid", "sparse"}, "sort_unread": {"provider", "mid", "sparse"},
 }  # fmt: skip
 ADMIN_VIEWS: Final = ("default", "status", "sort_patient", "search_rare", "search_common", "last_page")

@@ -10,7 +10,7 @@ from bench.cell import Bench, late
 from bench.data import ACTORS, Facts
 from bench.files import Folder, write
 from bench.floors import Floor
-from bench.generate import fill, fill_from, marker
+from bench.generate import OtherRows, fill, fill_from, marker
 from bench.lists import HEAD, SIZES, Cell, cells
 from bench.plan import Generated
 from bench.shop import Shop
@@ -107,7 +107,7 @@ def test_counters_are_as_the_portal_counts(facts: Facts):
 def test_a_filled_database_is_used_as_it_stands(facts: Facts):
     assert marker() == facts
     assert fill(CASES) == facts
-    with pytest.raises(SystemExit, match="name an empty one"):
+    with pytest.raises(OtherRows, match="name an empty one"):
         fill(CASES + 1)
 
 
