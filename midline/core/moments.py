@@ -5,10 +5,10 @@ A page of fifty rows says a hundred times; so what depends on the day or on the 
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from html import escape
 from typing import Final
 
 from django.utils import dateformat, timezone
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -22,9 +22,11 @@ def ago(moment: datetime, now: datetime) -> str:
     Under six hours the hours are said even across midnight: at one o'clock, "2 h" says more than "Yesterday".
     A moment to come is said as its date.
     """
-    past = now - moment
-    local, today = timezone.localtime(moment), timezone.localtime(now)
-    days = (today.date() - local.date()).days
+    return _ago(now - moment, timezone.localtime(moment), timezone.localtime(now), get_language())
+
+
+def _ago(past: timedelta, local: datetime, today: datetime, language: str | None) -> str:
+    days = today.toordinal() - local.toordinal()
     if timedelta() <= past < timedelta(minutes=1):
         return _("Now")
     if timedelta() <= past < timedelta(hours=1):
@@ -33,7 +35,7 @@ def ago(moment: datetime, now: datetime) -> str:
         return _("%(n)s h") % {"n": past // timedelta(hours=1)}
     if days == 1:
         return _("Yesterday")
-    return _day(get_language(), local.date(), local.year == today.year)
+    return _day(language, local.date(), local.year == today.year)
 
 
 def day(moment: datetime, now: datetime) -> str:
@@ -47,12 +49,26 @@ def exact(moment: datetime) -> str:
     return _exact(get_language(), timezone.localtime(moment).replace(second=0, microsecond=0, tzinfo=None))
 
 
+class Times:
+    """The times of one page: the zone, the language and what now is are asked once."""
+
+    def __init__(self, now: datetime) -> None:
+        self.zone, self.language = timezone.get_current_timezone(), get_language()
+        self.now, self.today = now, now.astimezone(self.zone)
+
+    def tag(self, moment: datetime) -> SafeString:
+        """`<time>` with the words of `ago`, exact on hover; `web/assets/times.ts` keeps it true while the page is open."""
+        local = moment.astimezone(self.zone)
+        words = escape(_ago(self.now - moment, local, self.today, self.language))
+        said = escape(_exact(self.language, local.replace(second=0, microsecond=0, tzinfo=None)))
+        return mark_safe(  # noqa: S308 - both parts are escaped, the rest is ours
+            f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{said}" data-ago>{words}</time>'
+        )
+
+
 def time_tag(moment: datetime, now: datetime) -> SafeString:
-    """`<time>` with the words of `ago`, exact on hover; `web/assets/times.ts` keeps it true while the page is open."""
-    words, said = escape(ago(moment, now)), escape(exact(moment))
-    return mark_safe(  # noqa: S308 - both parts are escaped, the rest is ours
-        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{said}" data-ago>{words}</time>'
-    )
+    """One time; a page with many makes `Times` once."""
+    return Times(now).tag(moment)
 
 
 @lru_cache(KEPT)

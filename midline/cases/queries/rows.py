@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from midline.cases.models import CollaboratorStatus, Patient, Status, Turn
 from midline.cases.queries.line import LinePatient, Listed
@@ -95,10 +96,13 @@ def about(patient: Patient | LinePatient | None, today: date) -> str:
     """ "14 years, female": what stays when the identity is hidden."""
     if patient is None:
         return ""
-    age = patient.age(today)
+    return _about(get_language(), patient.age(today), str(patient.get_sex_display()) if patient.sex else "")
+
+
+@lru_cache(1_024)
+def _about(language: str | None, age: int | None, sex_words: str) -> str:
     years = ngettext("%(n)s year", "%(n)s years", age) % {"n": age} if age is not None else ""
-    sex = str(patient.get_sex_display()).lower() if patient.sex else ""
-    return ", ".join(part for part in (years, sex) if part)
+    return ", ".join(part for part in (years, sex_words.lower()) if part)
 
 
 def _beside(case: Listed, status: CollaboratorStatus | None) -> str:

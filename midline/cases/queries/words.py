@@ -1,8 +1,10 @@
 """Codes of a case in words, as they stand in a list."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
@@ -43,8 +45,13 @@ def is_unusable(case: Listed) -> bool:
 
 def type_words(case: Listed) -> str:
     """The case type with its arches or number: "Aligner, both arches", "Revision 1"."""
-    label = CaseType(case.case_type).label
+    return _type(get_language(), case.case_type, case.type_detail)
+
+
+@lru_cache(512)
+def _type(language: str | None, case_type: str, detail: str) -> str:
+    label = CaseType(case_type).label
     arches = {"both": _("both arches"), "upper": _("upper arch"), "lower": _("lower arch")}
-    if case.type_detail in arches:
-        return f"{label}, {arches[case.type_detail]}"
-    return f"{label} {case.type_detail}" if case.type_detail else str(label)
+    if detail in arches:
+        return f"{label}, {arches[detail]}"
+    return f"{label} {detail}" if detail else str(label)

@@ -20,7 +20,7 @@ from midline.cases.queries import Row, around_number, bubble_sign, collaborator_
 from midline.cases.views.shown import Column, ListPage
 from midline.core import clock
 from midline.core.icons import icon
-from midline.core.moments import time_tag
+from midline.core.moments import Times
 from midline.core.workspace import Workspace
 
 
@@ -41,7 +41,7 @@ class Drawing:
     def __init__(self, workspace: Workspace, columns: Sequence[Column], *, selects: bool = False) -> None:
         self.workspace = workspace
         self.is_collaborator = workspace is Workspace.COLLABORATOR
-        self.now = clock.now()
+        self.times = Times(clock.now())
         self.language = get_language()
         self.cells = [CELLS[column.name] for column in columns]
         # Where a column goes on a narrow page, its cells go too.
@@ -157,7 +157,7 @@ def _turn(row: Row, here: Drawing) -> str:
 
 
 def _activity(row: Row, here: Drawing) -> str:
-    return f'<td class="c-when text-right text-ink-3 num">{time_tag(row.last_activity_at, here.now)}</td>'
+    return f'<td class="c-when text-right text-ink-3 num">{here.times.tag(row.last_activity_at)}</td>'
 
 
 def _about(row: Row, here: Drawing) -> str:
@@ -177,7 +177,7 @@ def _begun(row: Row, here: Drawing) -> str:
 
 
 def _submitted(row: Row, here: Drawing) -> str:
-    return f'<td class="{here.plain["submitted"]} num">{time_tag(row.submitted_at, here.now) if row.submitted_at else ""}</td>'
+    return f'<td class="{here.plain["submitted"]} num">{here.times.tag(row.submitted_at) if row.submitted_at else ""}</td>'
 
 
 CELLS: Final[dict[str, Callable[[Row, Drawing], str]]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -13,7 +14,7 @@ from django.templatetags.static import static
 from django.utils import formats
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 from django_vite.core.asset_loader import DjangoViteAssetLoader
 from django_vite.core.exceptions import DjangoViteAssetNotFoundError
 
@@ -21,7 +22,7 @@ from midline.cases.models import Case, CollaboratorStatus, Status, Turn
 from midline.cases.queries import bubble_sign, collaborator_sign, collaborators_cell, status_sign, turn_sign
 from midline.core import clock, icons, moments
 from midline.core.workspace import Workspace
-from midline.web.context import TONES
+from midline.web.context import TONES, address
 from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
 from midline.web.words import words as page_words
@@ -89,6 +90,12 @@ def glyph() -> SafeString:
 def last_event_of(context: Context, case: Case) -> int:
     """The newest event of the case that the reader may read: what `data-after` says the page has shown."""
     return last_event(context["actor"], case)
+
+
+@register.simple_tag
+def at(name: str, *args: str) -> str:
+    """The address of a page whose parts never change, looked up once a process: what `{% url %}` does, for what stands on every page."""
+    return address(name, *args) or ""
 
 
 # --- signs ----------------------------------------------------------------------------------------------------------
@@ -218,6 +225,11 @@ def progress(percent: int, label: str, said: str = "", tone: str = "") -> SafeSt
 @register.simple_tag
 def skeleton(rows: int = 5) -> SafeString:
     """Rows to come, shown after 200 ms."""
+    return _skeleton(rows, get_language())
+
+
+@lru_cache(64)
+def _skeleton(rows: int, language: str | None) -> SafeString:
     widths = [40, 62, 50, 45, 58]
     return mark_safe(render_to_string("components/skeleton.html", {"rows": [widths[n % 5] for n in range(rows)]}))  # noqa: S308
 
