@@ -15,8 +15,8 @@ WIDTH: Final = 408
 TOP: Final = 10.0
 FLOOR: Final = 106.0
 LABELS_AT: Final = 122
-# How wide a digit and a label's breathing space are at 11 px.
-DIGIT: Final = 6.5
+# How wide a digit is at most: 11 px on a desk, 15 px on a phone, where the whole chart is drawn smaller.
+DIGIT: Final = 8.5
 LINES: Final = 3
 BAR_MOST: Final = 10.0
 
@@ -79,7 +79,7 @@ class _Plot:
         self.count = max(len(now), len(before), 1)
         self.unit = _unit(max([value for value in (*now, *before) if value is not None], default=0))
         words = [formats.number_format(self.unit * n, decimal_pos=0, use_l10n=True, force_grouping=True) for n in range(LINES + 1)]
-        self.left = 15 + DIGIT * len(words[-1])
+        self.left = 11 + DIGIT * len(words[-1])
         self.slot = (WIDTH - self.left) / self.count
         self.lines = [Line(_one(self.y(self.unit * n)), said, n == 0) for n, said in enumerate(words)]
         self.labels = self._some(labels)

@@ -19,7 +19,7 @@ MANY: Final = 30
 # What a first visit looks back on.
 FIRST_LOOK: Final = timedelta(days=7)
 # Among so many of the newest events it is looked for.
-LOOKED_AT: Final = 500
+LOOKED_AT: Final = 1_000
 READERS: Final = frozenset({action.value for action in OWNER} | {""})
 # What happens beside the cases, between the provider and their collaborators.
 PEOPLE: Final = ("collaboration.accepted", "collaboration.declined", "collaboration.ended")
