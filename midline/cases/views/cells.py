@@ -140,7 +140,7 @@ def _by(row: Row, class_name: str) -> str:
 
 
 def _people(row: Row, here: Drawing) -> str:
-    return f'<td class="c-people">{collaborators_cell(row.number, row.collaborators)}</td>'
+    return f'<td class="c-people">{collaborators_cell(row.number, row.collaborators, in_list=True)}</td>'
 
 
 def _cstatus(row: Row, here: Drawing) -> str:
