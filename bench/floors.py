@@ -211,7 +211,8 @@ class Floor:
         whole = "collaboration_collaboration g CROSS JOIN cases_providercount w WHERE w.provider_id = g.provider_id"
         found = dict(zip(STATUSES, self.run(f"SELECT {sums} FROM {whole} AND {mine} AND g.every_case")[0], strict=True))
         singles = "cases_collaborationcount n JOIN collaboration_collaboration g ON g.id = n.collaboration_id"
-        for status, count in self.run(f"SELECT n.status, sum(n.count) FROM {singles} WHERE {mine} AND NOT g.every_case GROUP BY n.status"):
+        counted = f"{singles} WHERE {mine} AND NOT g.every_case AND n.count > 0"
+        for status, count in self.run(f"SELECT n.status, sum(n.count) FROM {counted} GROUP BY n.status"):
             found[status] += count
         marks = "cases_readymark m JOIN collaboration_collaboration g ON g.id = m.collaboration_id JOIN cases_case c ON c.id = m.case_id"
         settled = f"SELECT count(*) FROM {marks} WHERE {mine} AND c.status = 'awaiting_approval' AND m.version = c.awaiting_version"

@@ -202,6 +202,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=MINUTES, help="filling included; what is left then is told and goes on next time")
     parser.add_argument("--work", type=Path, default=report.ROOT / "data" / "bench", help="where the databases are kept")
     parser.add_argument("--csv", type=Path, help="measure the rows of this folder (README.md) instead of generated ones")
+    parser.add_argument("--anew", action="store_true", help="take the databases away first, whatever they hold")
     parser.add_argument("--fill", action="store_true", help="fill the databases and measure nothing")
     parser.add_argument("--results", type=Path, help="keep list.json and the tables in this folder, not in the repository")
     parser.add_argument("--tables", action="store_true", help="measure nothing: write the tables of the results that are there")
@@ -255,6 +256,9 @@ def run(chosen: argparse.Namespace, found: dict[str, Any], folder: Path) -> list
                     if address:
                         found["machine"]["postgresql"] = settings_of(address)
                         filling.enter_context(hasty(address))
+                if chosen.anew:
+                    for database in here.databases.values():
+                        database.remove()
                 here.fill(sizes)
             if not chosen.fill:
                 here.measure(cells(chosen.engine, list(sizes), chosen.view, chosen.actor))

@@ -134,6 +134,8 @@ def section(found: dict[str, Any], failed: list[str]) -> str:
         + verdicts(found),
     ]
     sizes = sorted({row["cases"] for row in found["rows"]}, reverse=True)
+    if page := _page_floor(found, sizes):
+        parts.append(page)
     if sizes:
         parts.append(f"### Lists, {sizes[0]:,} cases\n{_explained(found)}\n\n{lists(found, sizes[0])}")
         parts.append("### Beside a plain Django admin\nMilliseconds, p50: the admin, and how many times the portal's time that is.\n\n"
@@ -143,6 +145,16 @@ def section(found: dict[str, Any], failed: list[str]) -> str:
     if failed:
         parts.append("### Not measured\n" + "\n".join(f"- {' '.join(words.split())}" for words in failed))
     return "\n\n".join(parts)
+
+
+def _page_floor(found: dict[str, Any], sizes: list[int]) -> str:
+    """The least that big's page could cost, per engine, beside what it costs and what the row of the access log adds."""
+    rows = {row["engine"]: row for row in found["rows"] if (row["actor"], row["view"]) == ("big", "default") and row["cases"] == sizes[0]}
+    said = [
+        f"{name} {shown(row['floor_ms'])} ms (SQL of the page {shown(row.get('sql_ms'))}, the access-log row {shown(row.get('log_ms'))})"
+        for engine, name in ENGINES.items() if (row := rows.get(engine))
+    ]  # fmt: skip
+    return f"Page floor, big's default list and all counts at {sizes[0]:,} cases: {'; '.join(said)}." if said else ""
 
 
 def _settings(server: Any) -> str:
