@@ -2,13 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.contrib.auth import get_user_model
+
 from midline.activity.models import Access, Event, Visit
 from midline.activity.services import visit_go_on
 from midline.core import clock
-from midline.people.tests.factories import UserFactory
 
 FRIDAY = datetime(2026, 11, 20, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+People = get_user_model()
+
+
+def somebody():
+    return People.objects.create(email=f"p{People.objects.count()}@midline.example")
 
 
 def look(person, moment: datetime, workspace: str = "provider") -> Visit:
@@ -21,18 +27,18 @@ def page(person, moment: datetime, workspace: str = "provider") -> None:
 
 
 def test_the_first_visit_has_none_before_it(db):
-    assert look(UserFactory(), FRIDAY).since_at is None
+    assert look(somebody(), FRIDAY).since_at is None
 
 
 def test_looking_again_within_the_sitting_keeps_what_is_new(db):
-    person, monday = UserFactory(), FRIDAY + timedelta(days=3)
+    person, monday = somebody(), FRIDAY + timedelta(days=3)
     look(person, FRIDAY)
 
     assert [look(person, monday + n * 29 * MINUTE).since_at for n in range(4)] == [FRIDAY] * 4
 
 
 def test_after_half_an_hour_without_a_page_it_is_another_visit(db):
-    person = UserFactory()
+    person = somebody()
     look(person, FRIDAY)
 
     assert look(person, FRIDAY + 30 * MINUTE).since_at is None
@@ -40,7 +46,7 @@ def test_after_half_an_hour_without_a_page_it_is_another_visit(db):
 
 
 def test_work_on_other_pages_belongs_to_the_visit(db):
-    person, monday = UserFactory(), FRIDAY + timedelta(days=3)
+    person, monday = somebody(), FRIDAY + timedelta(days=3)
     look(person, FRIDAY)
     for n in range(1, 9):
         page(person, FRIDAY + n * 20 * MINUTE)
@@ -51,7 +57,7 @@ def test_work_on_other_pages_belongs_to_the_visit(db):
 
 
 def test_a_long_sitting_that_never_paused_is_one_visit(db):
-    person = UserFactory()
+    person = somebody()
     look(person, FRIDAY)
     for n in range(1, 60):
         page(person, FRIDAY + n * 10 * MINUTE)
@@ -60,7 +66,7 @@ def test_a_long_sitting_that_never_paused_is_one_visit(db):
 
 
 def test_workspaces_and_people_are_told_apart(db):
-    person, other, monday = UserFactory(), UserFactory(), FRIDAY + timedelta(days=3)
+    person, other, monday = somebody(), somebody(), FRIDAY + timedelta(days=3)
     look(person, FRIDAY)
     look(person, FRIDAY, "lab")
     page(person, monday, "lab")
@@ -72,14 +78,14 @@ def test_workspaces_and_people_are_told_apart(db):
 
 
 def test_a_clock_that_goes_back_ends_no_visit(db):
-    person = UserFactory()
+    person = somebody()
     look(person, FRIDAY)
 
     assert look(person, FRIDAY - timedelta(days=1)).since_at is None
 
 
 def test_nothing_older_than_the_dashboard_before_is_looked_through(db):
-    person = UserFactory()
+    person = somebody()
     old = Event.objects.create(kind="x", at=FRIDAY)
     look(person, FRIDAY)
     Event.objects.create(kind="x", at=FRIDAY + MINUTE)
