@@ -13,6 +13,7 @@ from typing import Final
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import Combinable
+from django.db.models.lookups import In
 from django.http import Http404
 
 from midline.cases.actions import Action
@@ -21,7 +22,7 @@ from midline.cases.models.share import WITHHOLDS
 from midline.collaboration.models import LIVE, Collaboration, Grant
 from midline.core import clock
 from midline.core.prepared import Slot, now_slot
-from midline.core.probe import Probe
+from midline.core.probe import Beside, Probe
 from midline.core.workspace import Workspace
 from midline.people.models import User
 from midline.people.policies import Actor
@@ -151,9 +152,7 @@ def _gives(action: Action, moment: datetime | Combinable) -> Q:
     return rule
 
 
-def _giving(
-    action: Action, case_id: int | OuterRef, provider_id: int | OuterRef, moment: datetime | Combinable
-) -> QuerySet[Collaboration]:
+def _giving(action: Action, case_id: int | OuterRef, provider_id: int | OuterRef, moment: datetime | Combinable) -> QuerySet[Collaboration]:
     """The collaborations that give `action` on a case: by standing grant or single share, where nothing takes it away.
 
     The one place where sharing is decided. A share's row under a standing grant gives nothing, but may hold what is taken away.
@@ -209,6 +208,21 @@ def cases_gathered(actor: Reader, provider_id: int | Slot | None = None, statuse
     return Case.objects.filter(pk__in=standing.union(singly, all=True))
 
 
+def cases_walked(actor: Reader) -> QuerySet[Case]:
+    """What a collaborator may view, for a walk that passes many cases of others: the same cases as `cases_for`.
+
+    Who shares is collected once; a case of somebody else costs a look into that list alone.
+    """
+    mine = Collaboration.objects.filter(_gives(Action.VIEW, moment_of(actor)), person_id=actor.user_id)
+    if actor.workspace is not Workspace.COLLABORATOR or (isinstance(actor, Actor) and not actor.user.is_active):
+        mine = mine.none()
+    singly = mine.filter(every_case=False)
+    shared = Share.objects.filter(case_id=OuterRef("pk"), ended_at=None, gives=True, collaboration__in=singly.values("pk"))
+    by_grant = Q(In(Beside("provider_id"), mine.filter(every_case=True).values("provider_id")))
+    one_by_one = Q(In(Beside("provider_id"), singly.values("provider_id"))) & Q(Probe(shared))
+    return Case.objects.filter(by_grant | one_by_one)
+
+
 def visible_parts(actor: Reader, provider_id: int | Slot | None = None, statuses: Collection[str] = ()) -> list[QuerySet[Case]]:
     """What a collaborator may view in two disjoint parts: by standing grant, and shared one by one."""
     mine = Collaboration.objects.filter(_gives(Action.VIEW, moment_of(actor)), person_id=actor.user_id)
@@ -217,7 +231,7 @@ def visible_parts(actor: Reader, provider_id: int | Slot | None = None, statuses
     if provider_id is not None:
         mine = mine.filter(provider_id=provider_id)
     singly = Share.objects.filter(collaboration__in=mine.filter(every_case=False).values("pk"), ended_at=None, gives=True)
-    parts = [
+    parts: list[QuerySet[Case]] = [
         Case.objects.filter(provider_id__in=mine.filter(every_case=True).values("provider_id")),
         Case.objects.filter(pk__in=singly.values("case_id")),
     ]

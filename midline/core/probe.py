@@ -18,7 +18,10 @@ class Probe(Exists):
 
 
 class Beside(Func):
-    """A column that is tested, never looked up: SQLite would begin at its index and sort everything it finds there."""
+    """A column at whose index SQLite shall not begin: it is tested, or sorted by, after something else decided where to begin.
+
+    PostgreSQL weighs the limit of a statement by itself.
+    """
 
     template = "%(expressions)s"
 

@@ -3,6 +3,7 @@
 A set of statuses decides; a test per row is made only inside "awaiting approval". `standing.py` says the same of rows that are loaded.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -25,6 +26,21 @@ def statuses_of(group: Group) -> list[str]:
     return [status.value for status in Status if status.group is group]
 
 
+def statuses_of_turn(turn: Turn) -> list[str]:
+    """The statuses in which it can be this turn."""
+    evaluating = [Status.AWAITING_APPROVAL.value] if turn is Turn.COLLABORATOR else []
+    return [status.value for status in Status if status.turn is turn] + evaluating
+
+
+def statuses_in(wanted: CollaboratorStatus) -> list[str]:
+    """The statuses in which a case can have this collaborator status, one on hold included."""
+    of: dict[CollaboratorStatus, Collection[Status]] = {
+        CollaboratorStatus.AWAITING_SETUP: AWAITING,
+        CollaboratorStatus.APPROVED: DONE,
+    }
+    return [status.value for status in (*of.get(wanted, (Status.AWAITING_APPROVAL,)), Status.ON_HOLD)]
+
+
 def _sharing(actor: Reader) -> QuerySet[Collaboration]:
     """The live collaborations that share the case of the row, by standing grant or single share."""
     shared = Share.objects.filter(case_id=OuterRef(OuterRef("pk")), collaboration_id=OuterRef("pk"), ended_at=None, gives=True)
@@ -42,11 +58,12 @@ def _not_ready(collaborations: QuerySet[Collaboration]) -> QuerySet[Collaboratio
     return collaborations.filter(~Probe(marked), ~Probe(plans))
 
 
-def _concerned(actor: Reader) -> QuerySet[Collaboration]:
-    """Whose collaborator status the reader sees: a collaborator the own, everybody else the sum of those who evaluate."""
-    if actor.workspace is Workspace.COLLABORATOR:
-        return _sharing(actor).filter(person_id=actor.user_id)
-    return _sharing(actor).filter(evaluates=True)
+def _settled(actor: Reader) -> Q:
+    """The collaborator who reads holds the awaiting version ready, or planned it: of the cases that they see."""
+    mine = Collaboration.objects.live(moment_of(actor)).filter(pk=OuterRef("collaboration_id"), person_id=actor.user_id)
+    marked = ReadyMark.objects.filter(case_id=OuterRef("pk"), version=OuterRef("awaiting_version")).filter(Probe(mine))
+    plans = Order.objects.filter(pk=OuterRef("current_order_id"), planner_id=actor.user_id, planner_workspace=Workspace.COLLABORATOR)
+    return Q(Probe(marked)) | Q(Probe(plans))
 
 
 def _stands_in(statuses: tuple[Status, ...] | frozenset[Status]) -> Q:
@@ -56,9 +73,14 @@ def _stands_in(statuses: tuple[Status, ...] | frozenset[Status]) -> Q:
 
 
 def collaborator_status_is(wanted: CollaboratorStatus, actor: Reader) -> Q:
-    """The column of the list as a condition. What is cheap to test stands first: databases keep that order."""
-    somebody = Q(case_type__in=WITH_SETUPS) & Q(Probe(_concerned(actor)))
-    still = Q(Probe(_not_ready(_concerned(actor))))
+    """The column of the list as a condition on cases that the reader sees: a collaborator's own state, else the sum of who evaluates.
+
+    What is cheap to test stands first: databases keep that order.
+    """
+    somebody, still = Q(case_type__in=WITH_SETUPS), ~_settled(actor)
+    if actor.workspace is not Workspace.COLLABORATOR:
+        evaluating = _sharing(actor).filter(evaluates=True)
+        somebody, still = somebody & Q(Probe(evaluating)), Q(Probe(_not_ready(evaluating)))
     match wanted:
         case CollaboratorStatus.AWAITING_SETUP:
             return (_stands_in(AWAITING) | Q(status=Status.ON_HOLD, current_order=None)) & somebody
@@ -80,9 +102,9 @@ def turn_is(wanted: Turn, actor: Reader) -> Q:
 
 
 def to_evaluate(actor: Reader) -> Q:
-    """What waits for this collaborator: a version awaits approval, they evaluate, and do not hold it ready."""
-    mine = _sharing(actor).filter(person_id=actor.user_id, evaluates=True)
-    return Q(status=Status.AWAITING_APPROVAL, case_type__in=WITH_SETUPS) & Q(Probe(_not_ready(mine)))
+    """What waits for this collaborator, of the cases that they see: a version awaits, they evaluate, and do not hold it ready."""
+    mine = Collaboration.objects.live(moment_of(actor)).filter(provider_id=OuterRef("provider_id"), person_id=actor.user_id, evaluates=True)
+    return Q(status=Status.AWAITING_APPROVAL, case_type__in=WITH_SETUPS) & ~_settled(actor) & Q(Probe(mine))
 
 
 def people_count(actor: Reader) -> Combinable:

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Final
 
-from django.db.models import Count, F, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Sum, Value
 
-from midline.cases.models import Case, CaseUnread, CollaborationCount, Group, Order, ProviderCount, ReadyMark, Status
+from midline.cases.models import CaseUnread, CollaborationCount, Group, Order, ProviderCount, ReadyMark, Share, Status
 from midline.cases.policies import Anyone, cases_for, moment_of
 from midline.cases.queries.conditions import statuses_of
 from midline.collaboration.models import Collaboration
 from midline.core import clock
 from midline.core.prepared import Slot, is_one_of, prepared, stretches
+from midline.core.probe import Probe
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 from midline.practices.models import Practice
@@ -157,21 +158,20 @@ def _mine(one_provider: bool) -> QuerySet[Collaboration]:
     return mine.filter(provider_id=Slot("one_provider")) if one_provider else mine
 
 
-def _standing_sums(one_provider: bool) -> QuerySet[ProviderCount, Any]:
+def _standing_sums(one_provider: bool) -> QuerySet[Collaboration, Any]:
     """What waits where this collaborator evaluates, then every status, over the providers who share every case."""
-    standing = _mine(one_provider).filter(every_case=True)
-    waiting = Sum(Status.AWAITING_APPROVAL.value, filter=Q(pk__in=standing.filter(evaluates=True).values("provider_id")))
-    rows = ProviderCount.objects.filter(pk__in=standing.values("provider_id")).values(together=Value(1))
+    waiting = Sum("provider__counts__awaiting_approval", filter=Q(evaluates=True))
     names = [f"n_{status}" for status in Status.values]
-    return rows.annotate(waiting=waiting, **dict(zip(names, map(Sum, Status.values), strict=True))).values_list("waiting", *names)
+    sums = dict(zip(names, (Sum(f"provider__counts__{status}") for status in Status.values), strict=True))
+    rows = _mine(one_provider).filter(every_case=True).order_by().values(together=Value(1))
+    return rows.annotate(waiting=waiting, **sums).values_list("waiting", *names)
 
 
-def _single_sums(one_provider: bool) -> QuerySet[CollaborationCount, Any]:
+def _single_sums(one_provider: bool) -> QuerySet[Collaboration, Any]:
     """(status, cases, of them where this collaborator evaluates), over what is shared one by one."""
-    mine = _mine(one_provider).filter(every_case=False)
-    own = Sum("count", filter=Q(collaboration_id__in=mine.filter(evaluates=True).values("pk")))
-    rows = CollaborationCount.objects.filter(collaboration_id__in=mine.values("pk")).values("status")
-    return rows.annotate(n=Sum("count"), own=own).values_list("status", "n", "own")
+    rows = _mine(one_provider).filter(every_case=False, counts__count__gt=0).order_by().values("counts__status")
+    own = Sum("counts__count", filter=Q(evaluates=True))
+    return rows.annotate(n=Sum("counts__count"), own=own).values_list("counts__status", "n", "own")
 
 
 def _marked(mine: QuerySet[Collaboration]) -> QuerySet[ReadyMark, Any]:
@@ -180,11 +180,16 @@ def _marked(mine: QuerySet[Collaboration]) -> QuerySet[ReadyMark, Any]:
     return marks.values("case_id")
 
 
-def _settled(one_provider: bool) -> QuerySet[Case, Any]:
+def _settled(one_provider: bool) -> QuerySet[Collaboration, Any]:
     """How many awaiting cases this collaborator holds ready."""
-    mine = _mine(one_provider).filter(evaluates=True)
-    rows = cases_for(_ANYONE).filter(pk__in=_marked(mine), status=Status.AWAITING_APPROVAL, provider_id__in=mine.values("provider_id"))
-    return rows.order_by().values(together=Value(1)).annotate(n=Count("pk")).values_list("n")
+    shared = Share.objects.filter(case_id=OuterRef("ready_marks__case_id"), collaboration_id=OuterRef("pk"), ended_at=None, gives=True)
+    rows = _mine(one_provider).filter(
+        Q(every_case=True) | Q(Probe(shared)),
+        evaluates=True,
+        ready_marks__version=F("ready_marks__case__awaiting_version"),
+        ready_marks__case__status=Status.AWAITING_APPROVAL,
+    )
+    return rows.order_by().values(together=Value(1)).annotate(n=Count("ready_marks")).values_list("n")
 
 
 def _planned_by(person: Slot) -> QuerySet[Order, Any]:

@@ -6,18 +6,20 @@ of the order and ask the policy of each row where much is visible, *gather* what
 
 import time
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from random import Random
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import CharField, DateTimeField, Q, QuerySet, Sum
+from django.db.models.expressions import OrderBy
 from django.db.models.lookups import In
 
-from midline.cases.models import Case, Group, ProviderCount, Status
-from midline.cases.policies import Anyone, Reader, cases_for, cases_gathered, visible_parts
+from midline.cases.models import Case, CollaboratorStatus, Group, ProviderCount, Status, Turn
+from midline.cases.policies import Anyone, Reader, cases_for, cases_gathered, cases_walked, visible_parts
 from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Asked, Unnamed
-from midline.cases.queries.conditions import statuses_of
+from midline.cases.queries.conditions import statuses_in, statuses_of, statuses_of_turn
 from midline.cases.queries.names import FEW, newest, search_condition, search_ids
 from midline.cases.queries.narrowing import narrowed
 from midline.cases.queries.reach import Reach, who
@@ -28,6 +30,12 @@ from midline.core.probe import Beside
 # Who sees so few is always gathered; who sees more than √(12·N) of N walks. Measured: docs/performance.md.
 ALWAYS_FEW: Final = 500
 WALKING: Final = 12
+# Beyond one visible case in so many, a walk collects who shares before it sets out.
+SCATTERED: Final = 20
+# What filters leave is collected and sorted up to here; where more is left, a walk meets it often enough.
+FEW_LEFT: Final = 2_000
+# So many statuses are read side by side, each in its own order; of more, few cases are passed over.
+SIDE_BY_SIDE: Final = 3
 # A search in more than this begins at the index of names.
 WIDE_SEARCH: Final = 20_000
 # A narrowed list is counted up to here; beyond, a sample of all cases says about how many.
@@ -86,16 +94,20 @@ class Reading:
         rows = self.rows(segment)
         if beyond is not None:
             rows = rows.filter(segment.beyond(*beyond, backward=backward))
-        return list(rows.order_by(*segment.order(backward=backward)).values_list("pk", flat=True)[:limit])
+        order = segment.order(backward=backward)
+        sorted_rows = rows.order_by(*(_beside(name) for name in order)) if self._is_few else rows.order_by(*order)
+        return list(sorted_rows.values_list("pk", flat=True)[:limit])
 
     def value_at(self, segment: Segment, pk: int) -> Any:
         """What the row `pk` is sorted by; None when it no longer stands in this segment."""
         return self.rows(segment).filter(pk=pk).values_list(segment.column, flat=True).first()
 
-    def _standing(self, segment: Segment | None, reader: Reader, provider: int | Slot | None = None) -> QuerySet[Case]:
+    def _standing(
+        self, segment: Segment | None, reader: Reader, provider: int | Slot | None = None, statuses: frozenset[str] | None = None
+    ) -> QuerySet[Case]:
         """What the reader sees of the segment and the tab, before filters and search."""
         provider = self.asked.provider if provider is None else provider
-        statuses = self._statuses(segment)
+        statuses = self._statuses(segment) if statuses is None else statuses
         rows = self._visible(segment, statuses, reader, provider)
         if statuses != EVERY:
             rows = rows.filter(self._stands_in(segment, statuses))
@@ -110,24 +122,38 @@ class Reading:
         return rows.order_by()
 
     def _ids_of_form(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
-        """A plain view: its statement is composed once."""
-        reader = Anyone(self.reach.actor.workspace)
+        """A plain view: its statement is composed once. Of few statuses, each is read in its own order, and they are merged."""
         statuses = self._statuses(segment)
-        one = self.asked.provider is not None
-        walks = self.reach.is_collaborator and self._walks(segment, statuses)
-        order = segment.order(backward=backward)
-        key = ("ids", reader.workspace, walks, one, self.asked.group, segment.form, statuses, *order, beyond is not None, limit)
+        if segment.column != ACTIVITY or not 1 < len(statuses) <= SIDE_BY_SIDE:
+            return [row[0] for row in self._rows_of_form(segment, statuses, beyond, backward=backward, limit=limit)]
+        found: list[tuple[int, datetime]] = []
+        for status in sorted(statuses):
+            found += self._rows_of_form(segment, frozenset({status}), beyond, backward=backward, limit=limit)
+        by_id, by_time = (segment.id_descending is not backward, segment.descending is not backward)
+        found.sort(key=lambda row: row[0], reverse=by_id)
+        found.sort(key=lambda row: row[1], reverse=by_time)
+        return [pk for pk, _moment in found[:limit]]
 
-        def composed() -> QuerySet[Case, int]:
-            rows = self._standing(segment, reader, Slot("one_provider") if one else None)
+    def _rows_of_form(
+        self, segment: Segment, statuses: frozenset[str], beyond: tuple[Any, int] | None, *, backward: bool, limit: int
+    ) -> list[tuple[Any, ...]]:
+        """(id, last activity) of the segment's cases in these statuses."""
+        reader = Anyone(self.reach.actor.workspace)
+        one = self.asked.provider is not None
+        way = self._way(segment, statuses)
+        order = segment.order(backward=backward)
+        key = ("ids", reader.workspace, way, one, self.asked.group, segment.form, statuses, *order, beyond is not None, limit)
+
+        def composed() -> QuerySet[Case, Any]:
+            rows = self._standing(segment, reader, Slot("one_provider") if one else None, statuses)
             if beyond is not None:
                 value = Slot("value", DateTimeField() if segment.column == ACTIVITY else CharField())
                 rows = rows.filter(segment.beyond(value, Slot("pk"), backward=backward))
-            return rows.order_by(*order).values_list("pk", flat=True)[:limit]
+            return rows.order_by(*order).values_list("pk", ACTIVITY)[:limit]
 
         value, pk = beyond or (None, 0)
         statement = prepared(key, composed)
-        return [row[0] for row in statement.rows(**who(self.reach.actor), one_provider=self.asked.provider, value=value, pk=pk)]
+        return statement.rows(**who(self.reach.actor), one_provider=self.asked.provider, value=value, pk=pk)
 
     def _ids_of_search(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
         """Newest first, or oldest first, straight from the index of names."""
@@ -149,20 +175,47 @@ class Reading:
             found &= group_of(self.asked.group, self.reach).statuses
         if self.asked.category:
             found &= {status for group in self.asked.category for status in statuses_of(Group(group))}
+        if self.asked.turn:
+            found &= {status for turn in self.asked.turn for status in statuses_of_turn(Turn(turn))}
+        if self.asked.cstatus:
+            found &= {status for one in self.asked.cstatus for status in statuses_in(CollaboratorStatus(one))}
         return found & set(self.asked.status) if self.asked.status else found
 
     def _stands_in(self, segment: Segment | None, statuses: frozenset[str]) -> Q:
         """One status is where the index of its order begins. Of several, SQLite would collect and sort everything instead."""
         names = sorted(statuses)
-        walks = self.reach.is_collaborator and segment is not None and self._walks(segment, statuses)
-        return Q(In(Beside("status"), names)) if walks and len(names) > 1 else Q(status__in=names)
+        if segment is None or len(names) == 1 or self._way(segment, statuses) == "gather":
+            return Q(status__in=names)
+        return Q(In(Beside("status"), names))
 
     # --- walk or gather ---------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _is_few(self) -> bool:
+        """Whether filters leave so few cases that they are collected and sorted, or the order is no column's."""
+        if self.is_plain and not any(segment.computed for segment in self.chain):
+            return False
+        return self.total.exact and self.total.cases <= max(FEW_LEFT, DERIVED_MOST if self.is_plain else 0)
+
     def _visible(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: int | Slot | None) -> QuerySet[Case]:
-        if not self.reach.is_collaborator or self._walks(segment, statuses):
-            return cases_for(reader)
-        return cases_gathered(reader, provider, sorted(statuses) if statuses != EVERY else ())
+        match self._way(segment, statuses):
+            case "gather" if self.reach.is_collaborator:
+                return cases_gathered(reader, provider, sorted(statuses) if statuses != EVERY else ())
+            case "scattered":
+                return cases_walked(reader)
+        return cases_for(reader)
+
+    def _way(self, segment: Segment | None, statuses: frozenset[str]) -> str:
+        """How a segment, or the whole view, is read: "walk", "scattered" (a walk past many cases of others) or "gather"."""
+        if not self.reach.is_collaborator:
+            return "gather" if segment is not None and not self.is_plain and self._is_few else "walk"
+        if segment is not None and not self.is_plain and self._is_few:
+            return "gather"
+        if not self._walks(segment, statuses):
+            return "gather"
+        by_status = segment is not None and segment.column == ACTIVITY and len(statuses) == 1
+        passed = self._passed(statuses if by_status else EVERY)
+        return "scattered" if not self.is_plain or self._seen(statuses) * SCATTERED < passed else "walk"
 
     def _seen(self, statuses: frozenset[str]) -> int:
         """How many visible cases stand in `statuses`, from the counters."""
@@ -173,7 +226,8 @@ class Reading:
         if key not in self._chosen:
             seen = self._seen(statuses)
             by_status = segment is None or (segment.column == ACTIVITY and len(statuses) == 1)
-            self._chosen[key] = seen > ALWAYS_FEW and seen**2 > WALKING * self._passed(statuses if by_status else EVERY)
+            enough = seen**2 > WALKING * self._passed(statuses if by_status else EVERY)
+            self._chosen[key] = seen > (ALWAYS_FEW if self.is_plain else WIDE_SEARCH) and enough
         return bool(self._chosen[key])
 
     def _passed(self, statuses: frozenset[str]) -> int:
@@ -187,7 +241,15 @@ class Reading:
 
     @cached_property
     def total(self) -> Total:
-        """How many cases the view shows: exact from the counters and where few are seen, else counted up to COUNTED, then about so many."""
+        """How many cases the view shows; a reach is read once a request, and remembers it."""
+        known: dict[Asked, Total] = vars(self.reach).setdefault("totals", {})
+        view = replace(self.asked.but(), sort="")
+        if view not in known:
+            known[view] = self._total()
+        return known[view]
+
+    def _total(self) -> Total:
+        """Exact from the counters and where few are seen, else counted up to COUNTED, then about so many."""
         if not replace(self.asked, status=(), category=()).narrows:
             return Total(self._counted_by_status(), True)
         statuses = self._statuses(None)
@@ -238,6 +300,11 @@ class Reading:
         rows = narrowed(self._standing(None, self.reach.actor), replace(self.asked, status=(), category=(), term=""), self.reach)
         found = rows.filter(pk__in=known).count()
         return max(found, _about(found * known[0] / max(1, known[0] - known[-1] + 1), found))
+
+
+def _beside(name: str) -> OrderBy:
+    column = Beside(name.lstrip("-"))
+    return column.desc() if name.startswith("-") else column.asc()
 
 
 def _about(number: float, found: int) -> int:
