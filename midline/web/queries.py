@@ -22,6 +22,9 @@ MANY: Final = 200
 # How long a transaction that records an event may take before what it wrote is overlooked by an open list.
 SETTLED: Final = timedelta(seconds=10)
 
+# First words of the kinds of event after which somebody may see more cases or fewer.
+SHARING: Final = frozenset({"case", "cases", "collaboration"})
+
 # Which regions of the case page an event changes, by its kind or by the first word of its kind. The history shows every event.
 REGIONS: Final[dict[str, tuple[str, ...]]] = {
     "case": ("collaborators", "status"),
@@ -107,7 +110,7 @@ def workspace_news(actor: Actor, after: int, seen: str = "", shown: Shown | None
     newest = newest_event()
     if newest <= after:
         return News(after)
-    rows = list(_around(actor, after).order_by("-id").values_list("id", "case_id", "reader")[:MANY])
+    rows = list(_around(actor, after).order_by("-id").values_list("id", "kind", "case_id", "reader")[:MANY])
     settled = Event.objects.filter(id__gt=after, at__lt=clock.now() - SETTLED).order_by("-id").values_list("id", flat=True).first()
     told = _told(actor, rows, shown or Shown()) if rows else ""
     return News(settled or after, told, told not in {"", seen})
@@ -123,16 +126,18 @@ def _around(actor: Actor, after: int) -> QuerySet[Event]:
     return rows
 
 
-def _told(actor: Actor, rows: Sequence[tuple[int, int | None, str]], shown: Shown) -> str:
+def _told(actor: Actor, rows: Sequence[tuple[int, str, int | None, str]], shown: Shown) -> str:
     """What these events change for the reader, as a mark: events that they may read, cases shown that they no longer see, a number of all
     that is another one. Empty when nothing: what happens on others' cases leaves no trace in the answer.
     """
     if len(rows) == MANY:
         return "many"
     visible, readers = cases_for(actor), _READERS.get(actor.workspace, frozenset())
-    read = [(event, case_id) for event, case_id, reader in rows if case_id and reader in readers]
+    read = [(event, case_id) for event, _kind, case_id, reader in rows if case_id and reader in readers]
     seen = set(visible.filter(pk__in={case_id for _event, case_id in read}).values_list("pk", flat=True)) if read else set()
     events = [event for event, case_id in read if case_id in seen]
+    if not any(kind.split(".", 1)[0] in SHARING or kind == "order.discarded" for _event, kind, _case_id, _reader in rows):
+        return f"{events[0]}-{len(events)}" if events else ""
     left = visible.filter(number__in=shown.numbers).count() if shown.numbers else 0
     all_now = reach_of(actor).counts(shown.provider).all if shown.all is not None else None
     if not events and left == len(shown.numbers) and all_now == shown.all:
