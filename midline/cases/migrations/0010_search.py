@@ -9,6 +9,8 @@ from midline.cases.migrations._search_index import drop, make
 from midline.core.text import norm
 
 COLUMNS = ("patient_norm", "clinician_norm", "practice_norm")
+# Ordered by their bytes: the order of SQLite, whatever the locale of the server, and what the beginning of a number is found by.
+BYTEWISE = {"number": 7, **dict.fromkeys(COLUMNS, 180)}
 
 
 class NoTrigrams(Exception):
@@ -46,6 +48,17 @@ def names_again(apps: Any, schema_editor: Any) -> None:
             cases.filter(**{column: name}).update(**{column: now})
 
 
+def ordered(collation: str) -> Callable[[Any, Any], None]:
+    """The columns of names and numbers in this order, on PostgreSQL; SQLite orders by bytes."""
+
+    def change(apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            for name, size in BYTEWISE.items():
+                schema_editor.execute(f'ALTER TABLE cases_case ALTER COLUMN {name} TYPE varchar({size}) COLLATE "{collation}"')
+
+    return change
+
+
 def with_connection(act: Callable[[Any], None]) -> Callable[[Any, Any], None]:
     return lambda apps, schema_editor: act(schema_editor.connection)
 
@@ -76,6 +89,7 @@ class Migration(migrations.Migration):
                 ("name_norm", models.CharField(max_length=180)),
             ],
         ),
+        migrations.RunPython(ordered("C"), ordered("default")),
         migrations.RunPython(names_again, migrations.RunPython.noop),
         migrations.RunPython(with_connection(make), with_connection(drop)),
     ]

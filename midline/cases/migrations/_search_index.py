@@ -70,8 +70,6 @@ SQLITE_TRIGGERS: Final = {
 }
 
 # --- PostgreSQL -----------------------------------------------------------------------------------------------------
-# Names in the order of their bytes: the order of SQLite, whatever the locale of the server, and what the beginning of a number is found by.
-BYTEWISE: Final = {"number": 7, "patient_norm": 180, "clinician_norm": 180, "practice_norm": 180}
 # Signs that stand for words, one and two of them from each place on. The pattern stands in the index and in the query alike.
 UNSPACED_PATTERN: Final = _UNSPACED
 _POSTGRES_SIGNS: Final = f"""
@@ -98,8 +96,8 @@ POSTGRES_INDEXES: Final = {
     "clinician_trigrams": f"CREATE INDEX clinician_trigrams ON cases_clinicianname USING gin (name_norm {_TRGM}",
 }
 POSTGRES_MADE: Final = (
-    *(f'ALTER TABLE cases_case ALTER COLUMN {name} TYPE varchar({size}) COLLATE "C"' for name, size in BYTEWISE.items()),
-    'ALTER TABLE cases_clinicianname ALTER COLUMN name_norm TYPE varchar(180) COLLATE "C"',
+    # What was written in this transaction is checked now: PostgreSQL changes no table whose rows wait to be checked.
+    "SET CONSTRAINTS ALL IMMEDIATE",
     *CLINICIANS_FILLED,
     _POSTGRES_SIGNS,
     *POSTGRES_INDEXES.values(),
@@ -107,14 +105,16 @@ POSTGRES_MADE: Final = (
     "CREATE TRIGGER cases_clinician_inserted AFTER INSERT ON cases_case FOR EACH ROW EXECUTE FUNCTION cases_clinician_follows()",
     "CREATE TRIGGER cases_clinician_updated AFTER UPDATE OF clinician_norm ON cases_case FOR EACH ROW "
     "WHEN (OLD.clinician_norm <> NEW.clinician_norm) EXECUTE FUNCTION cases_clinician_follows()",
+    "SET CONSTRAINTS ALL DEFERRED",
 )
 POSTGRES_DROPPED: Final = (
+    "SET CONSTRAINTS ALL IMMEDIATE",
     "DROP TRIGGER cases_clinician_inserted ON cases_case",
     "DROP TRIGGER cases_clinician_updated ON cases_case",
     "DROP FUNCTION cases_clinician_follows()",
     *(f"DROP INDEX {name}" for name in POSTGRES_INDEXES),
     "DROP FUNCTION cases_name_signs(text)",
-    *(f'ALTER TABLE cases_case ALTER COLUMN {name} TYPE varchar({size}) COLLATE "default"' for name, size in BYTEWISE.items()),
+    "SET CONSTRAINTS ALL DEFERRED",
 )
 
 

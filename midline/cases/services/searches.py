@@ -12,8 +12,11 @@ LONGEST: Final = 120
 
 
 def search_keep(*, term: str, by: Actor) -> SearchTerm | None:
-    """Keeps what was typed and returns its row, whose random id the address carries; None when nothing was typed."""
-    words = " ".join(term.split())[:LONGEST]
+    """Keeps what was typed and returns its row, whose random id the address carries; None when nothing was typed.
+
+    Control signs are no letters, and PostgreSQL keeps no NUL.
+    """
+    words = " ".join(term.replace("\x00", "").split())[:LONGEST]
     return SearchTerm.objects.create(person=by.user, workspace=by.workspace, term=words, created_at=clock.now()) if words else None
 
 

@@ -14,10 +14,11 @@ from midline.cases.queries.names.plain import among, plain_tests, unhidden
 from midline.cases.queries.names.words import Place, Search, Statement, Word, every
 from midline.core.text import ANYWHERE, begins_words
 
-# So many of the newest cases are asked; where one in fifty matches, a walk meets enough of them.
+# So many of the newest cases are asked how thickly the matches lie.
 SAMPLE: Final = 2_000
-COMMON: Final = SAMPLE // 50
-_GROWS: Final = 4
+# Measured: to fetch a match that the index named costs as much as walking over so many cases.
+A_MATCH: Final = 14
+_GROWS: Final = 3
 _LARGEST: Final = 4_096
 
 
@@ -32,7 +33,7 @@ def clinicians_holding(texts: Sequence[str]) -> list[tuple[Any, ...]]:
 def stretches(search: Search, place: Place, first: int) -> Iterator[list[int]]:
     """Matching ids by stretches from a place on, each larger than the one before."""
     size = first
-    if not _is_common(search):
+    if not _is_common(search, first):
         found: list[int] = collected(search, place).rows()[0][0] or []
         while found:
             yield found[:size]
@@ -59,10 +60,16 @@ def walked(search: Search, place: Place, limit: int) -> Statement:
     return Statement(f"SELECT c.id FROM cases_case c WHERE {where.sql} ORDER BY c.id {place.direction} LIMIT {limit}", where.values)
 
 
-def _is_common(search: Search) -> bool:
+def _is_common(search: Search, wanted: int) -> bool:
+    """Whether walking to the first `wanted` matches costs less than fetching all of them.
+
+    With a share f of N cases matching, wanted / f are walked over, or f * N fetched.
+    """
     tests = plain_tests(search.words, search)
     newest = f"SELECT id, number, provider_id, patient_norm FROM cases_case ORDER BY id DESC LIMIT {SAMPLE}"
-    return int(Statement(f"SELECT count(*) FROM ({newest}) c WHERE {tests.sql}", tests.values).rows()[0][0]) >= COMMON
+    counted = f"SELECT count(*), (SELECT max(id) FROM cases_case) FROM ({newest}) c WHERE {tests.sql}"
+    found, cases = Statement(counted, tests.values).rows()[0]
+    return bool(found) and wanted / (found / SAMPLE) < A_MATCH * (found / SAMPLE) * cases
 
 
 def _matches(word: Word, hidden: frozenset[int]) -> Statement:

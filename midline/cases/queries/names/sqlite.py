@@ -14,7 +14,7 @@ from midline.cases.queries.names.plain import among, patient_tests, plain_tests,
 from midline.cases.queries.names.words import Place, Search, Statement, Word
 from midline.core.text import ANYWHERE
 
-_GROWS: Final = 4
+_GROWS: Final = 3
 _LARGEST: Final = 4_096
 # The cases of more clinicians than this are met by walking, or among those that the patients' names leave.
 _MANY: Final = 200
@@ -81,11 +81,13 @@ def _by_clinicians(providers: list[int], lacking: tuple[Word, ...], tests: State
 def _by_number(beginning: str, tests: Statement, place: Place, limit: int) -> Statement:
     """Cases whose number begins so, by number, which rises with the id."""
     number = Statement("c.number >= %s AND c.number < %s", (beginning, beginning[:-1] + chr(ord(beginning[-1]) + 1)))
-    beyond = place.beyond("c.id")
-    if beyond:
-        sign = ">" if place.ascending else "<"
-        pk = place.after if place.ascending else place.before
-        number &= Statement(f"c.number {sign} (SELECT number FROM cases_case WHERE id = {pk})")
+    # The number of the nearest case on the far side of the place: that of the place itself may be gone, or be no case.
+    if place.after is not None:
+        far = f"SELECT number FROM cases_case WHERE id <= {int(place.after)} ORDER BY id DESC LIMIT 1"
+        number &= Statement(f"c.number > coalesce(({far}), '')")
+    elif place.before is not None:
+        far = f"SELECT number FROM cases_case WHERE id >= {int(place.before)} ORDER BY id LIMIT 1"
+        number &= Statement(f"c.number < coalesce(({far}), ':')")
     where = number & tests
     return Statement(
         f"SELECT c.id AS id FROM cases_case c WHERE {where.sql} ORDER BY c.number {place.direction} LIMIT {limit}", where.values
