@@ -13,19 +13,19 @@ def names_can_be_found(app_configs: Any, databases: Sequence[str] | None = None,
     found: list[CheckMessage] = []
     for alias in databases or ():
         try:
-            found += _of_sqlite(alias) if connections[alias].vendor == "sqlite" else _of_postgresql(alias)
+            with connections[alias].cursor() as cursor:
+                found += of_sqlite(cursor) if connections[alias].vendor == "sqlite" else of_postgresql(cursor)
         except DatabaseError:
             continue
     return found
 
 
-def _of_postgresql(alias: str) -> list[CheckMessage]:
+def of_postgresql(cursor: Any) -> list[CheckMessage]:
     """Which signs are letters is decided when a database is made. With C or POSIX only A to Z are, and other names have no trigrams."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_encoding_to_char(encoding), datctype, 'ж' ~ '[[:alpha:]]' FROM pg_database WHERE datname = current_database()"
-        )
-        encoding, ctype, knows_letters = cursor.fetchone()
+    cursor.execute(
+        "SELECT pg_encoding_to_char(encoding), datctype, 'ж' ~ '[[:alpha:]]' FROM pg_database WHERE datname = current_database()"
+    )
+    encoding, ctype, knows_letters = cursor.fetchone()
     if encoding == "UTF8" and knows_letters:
         return []
     return [
@@ -39,17 +39,16 @@ def _of_postgresql(alias: str) -> list[CheckMessage]:
     ]
 
 
-def _of_sqlite(alias: str) -> list[CheckMessage]:
-    with connections[alias].cursor() as cursor:
-        try:
-            cursor.execute("CREATE VIRTUAL TABLE temp.cases_probe USING fts5 (name, tokenize='trigram')")
-            cursor.execute("DROP TABLE temp.cases_probe")
-        except DatabaseError as reason:
-            return [
-                Error(
-                    f"This SQLite cannot find parts of names: {reason}.",
-                    hint="Use Python with SQLite 3.34 or newer, built with FTS5, or PostgreSQL.",
-                    id="cases.E002",
-                )
-            ]
+def of_sqlite(cursor: Any) -> list[CheckMessage]:
+    try:
+        cursor.execute("CREATE VIRTUAL TABLE temp.cases_probe USING fts5 (name, tokenize='trigram')")
+        cursor.execute("DROP TABLE temp.cases_probe")
+    except DatabaseError as reason:
+        return [
+            Error(
+                f"This SQLite cannot find parts of names: {reason}.",
+                hint="Use Python with SQLite 3.34 or newer, built with FTS5, or PostgreSQL.",
+                id="cases.E002",
+            )
+        ]
     return []

@@ -2,6 +2,7 @@
 
 import re
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -249,6 +250,32 @@ def test_after_a_migration_that_makes_the_table_anew_the_triggers_are_back(reade
 def test_the_check_of_the_database_finds_nothing_to_report_here(db):
     assert checks.names_can_be_found(None, databases=["default"]) == []
     assert checks.names_can_be_found(None, databases=None) == []
+
+
+@pytest.fixture
+def database_of_a_to_z(db):
+    """On PostgreSQL a database in which only A to Z are letters, beside that of the tests."""
+    if IS_SQLITE:
+        yield None
+        return
+    here, name = connection.get_connection_params(), f"{connection.settings_dict['NAME']}_a_to_z"
+    reached = {key: here[key] for key in ("host", "port", "user", "password") if here.get(key)}
+    with psycopg.connect(dbname="postgres", autocommit=True, **reached) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name}")
+        server.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+        with psycopg.connect(dbname=name, **reached) as other, other.cursor() as cursor:
+            yield cursor
+        server.execute(f"DROP DATABASE {name}")
+
+
+def test_the_check_refuses_a_database_that_knows_no_letters_but_a_to_z(database_of_a_to_z):
+    if database_of_a_to_z is None:
+        return
+    (error,) = checks.of_postgresql(database_of_a_to_z)
+
+    assert error.id == "cases.E001"
+    assert "character type C:" in error.msg
+    assert "LC_CTYPE 'C.UTF-8'" in str(error.hint)
 
 
 def test_names_are_ordered_by_bytes_on_both(reader):
