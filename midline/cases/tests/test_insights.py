@@ -172,7 +172,8 @@ def plainly(told: list[Told], first: date, last: date, zone: str, practice: int 
     for order in told:
         if practice not in {None, order.practice}:
             continue
-        published, waited, state, since, begun = 0, timedelta(), "", None, None
+        published, waited, state = 0, timedelta(), ""
+        since = begun = order.moves[0][0]
         for at, event, to in order.moves:
             inside = first <= at.astimezone(ZoneInfo(zone)).date() <= last
             if state in {"records_needed", "awaiting_approval"}:
