@@ -113,28 +113,27 @@ class Run:
     # --- filling ----------------------------------------------------------------------------------------------------
 
     def fill(self, sizes: dict[int, list[str]]) -> None:
-        """Fills what is not filled, the engines at the same time; what cannot be read as it stands is filled anew."""
+        """Fills what is not filled, the engines at the same time; a database that is no use as it stands is made anew, once."""
         for size, words in sizes.items():
-            at_work = {engine: one.fill(*words) for (engine, its_size), one in self.databases.items() if its_size == size}
-            try:
-                for engine, process in at_work.items():
-                    code = process.wait()
-                    if code == UNUSABLE:
-                        code = self._again(self.databases[engine, size], words)
-                    if code:
-                        self.tell(f"{engine} with {size:,} cases cannot be filled")
-                        del self.databases[engine, size]
-            finally:
-                for process in at_work.values():
-                    end(process)
+            keys = [key for key in self.databases if key[1] == size]
+            for attempt in (1, 2):
+                codes = self._filled(keys, words)
+                keys = [key for key, code in codes.items() if code == UNUSABLE and attempt == 1]
+                for key, code in codes.items():
+                    if key in keys:
+                        self.databases[key].remove()
+                    elif code:
+                        self.tell(f"{key[0]} with {size:,} cases cannot be filled")
+                        del self.databases[key]
 
-    def _again(self, database: Database, words: list[str]) -> int:
-        database.remove()
-        process = database.fill(*words)
+    def _filled(self, keys: list[tuple[str, int]], words: list[str]) -> dict[tuple[str, int], int]:
+        """What each process that fills one of these databases ended with."""
+        at_work = {key: self.databases[key].fill(*words) for key in keys}
         try:
-            return process.wait()
+            return {key: process.wait() for key, process in at_work.items()}
         finally:
-            end(process)
+            for process in at_work.values():
+                end(process)
 
     # --- measuring --------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bench.data import Facts
-from bench.floors import LIVE, STATUSES, Driver, Floor, Stretch, Wanted
+from bench.floors import EXPORT_SECONDS, LIVE, STATUSES, Driver, Floor, Stretch, Wanted
 
 ACTION: Final = ("draft", "records_needed", "awaiting_approval")
 CLOSED: Final = ("cancelled", "completed")
@@ -209,9 +209,9 @@ class Places:
         """The page after the case in the middle of the reader's list by patient."""
         wanted = Wanted((Stretch(),), ("patient_norm", "id"))
         seen = f"SELECT c.patient_norm, c.id FROM cases_case c WHERE {self.floor.seen(actor)}"
-        rows = self.floor.run(f"SELECT count(*) FROM ({seen}) c")
+        rows = self.floor.run(f"SELECT count(*) FROM ({seen}) c", EXPORT_SECONDS)
         middle = max(0, int(rows[0][0]) // 2 - 1)
-        name, pk = self.floor.run(f"{seen} ORDER BY c.patient_norm, c.id LIMIT 1 OFFSET {middle}")[0]
+        name, pk = self.floor.run(f"{seen} ORDER BY c.patient_norm, c.id LIMIT 1 OFFSET {middle}", EXPORT_SECONDS)[0]
         quoted = str(name).replace("'", "''")
         return Place(f"sort=patient&after=0-{pk}", wanted=replace(wanted, beyond=f"(c.patient_norm, c.id) > ('{quoted}', {pk})"))
 
@@ -228,7 +228,7 @@ class Places:
         parts = [f"(' ' || c.{name}) LIKE '% {quoted}%'" if short else f"c.{name} LIKE '%{quoted}%'"
                  for name in ("patient_norm", "clinician_norm")]  # fmt: skip
         place = Place(typed=term, wanted=Wanted((Stretch(),), NEWEST, condition=f"({' OR '.join(parts)})"))
-        if len(term) == 1 or self.floor.run(f"SELECT 1 FROM cases_case c WHERE {parts[1]} LIMIT 1"):
+        if len(term) == 1 or self.floor.run(f"SELECT 1 FROM cases_case c WHERE {parts[1]} LIMIT 1", EXPORT_SECONDS):
             return place
         if short:
             return self._driven(place, "bench_words f CROSS JOIN cases_case c", f"f.word = '{quoted}' AND c.id = f.id")
