@@ -6,7 +6,7 @@ Maren has cases of every kind and a collaborator, Priya, who sees them all; the 
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from demo.portal.people import PASSWORD
 from e2e.conftest import Desk
@@ -95,7 +95,7 @@ def lists(world: None, desks: dict[str, Desk]) -> tuple[Desk, Desk]:
     return desks["provider"], desks["priya"]
 
 
-def row(page: Page, patient: str):  # type: ignore[no-untyped-def]
+def row(page: Page, patient: str) -> Locator:
     return page.locator("tr[data-row]", has_text=patient)
 
 

@@ -260,7 +260,7 @@ def test_a_provider_who_does_not_share_cannot_be_chosen(cast):
 def test_add_order_stands_there_only_for_who_may(cast, who, offered):
     response = cast.client_of(who).get(CASES)
 
-    assert response.context["may_add"] is offered
+    assert response.context["portal"].may_add_orders is offered
     assert (reverse("orders:add", args=["collaborator"]) in response.content.decode()) is offered
 
 

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from midline.activity.services import record_access
-from midline.cases.policies import providers_for
 from midline.cases.queries import columns_chosen, views_of
 from midline.cases.views.cells import drawn
 from midline.cases.views.choosing import Practices, Providers, provider_choice
@@ -31,7 +30,7 @@ def collaborator_cases(request: PortalRequest) -> HttpResponse:
     shown = columns_of(reach.actor.workspace, columns_chosen(request.actor))
     page = ListPage.of(asked, reach, shown, place=SHARED, views=views_of(request.actor))
     record_access(request, "collaborator_cases", page.case_ids)
-    context = {"list": page, "chosen": provider_choice(asked, reach), "may_add": providers_for(request.actor).exists()}
+    context = {"list": page, "chosen": provider_choice(asked, reach)}
     return render(request, "cases/collaborator_cases.html", context | drawn(page, shown))
 
 
