@@ -155,8 +155,7 @@ def views_forget() -> int:
 @transaction.atomic
 def columns_choose(*, names: list[str], by: Actor) -> None:
     """Keeps the columns of the person's list in this workspace, in this order; none goes back to those a list begins with."""
-    mine = {"person": by.user, "workspace": by.workspace}
     if names:
-        ColumnChoice.objects.update_or_create(**mine, defaults={"names": names})
+        ColumnChoice.objects.update_or_create(person=by.user, workspace=by.workspace, defaults={"names": names})
     else:
-        ColumnChoice.objects.filter(**mine).delete()
+        ColumnChoice.objects.filter(person=by.user, workspace=by.workspace).delete()

@@ -34,7 +34,7 @@ def test_categories_are_a_filter_beside_the_tabs(cast):
     draft = case_in(cast.practice, "draft", technician=cast.technician.user)
     done = case_in(cast.practice, "completed", technician=cast.technician.user)
 
-    assert shown(cast, "?category=action&category=closed") == sorted([draft.number, done.number])
+    assert shown(cast, "?category=action&category=closed") == sorted([str(draft.number), str(done.number)])
     assert shown(cast, "?category=closed&group=progress") == []
 
 

@@ -50,6 +50,7 @@ def test_the_search_of_a_view_outlives_the_searches_that_were_typed(cast):
         services.searches_forget()
 
     assert view.search is not None
+    assert typed is not None
     assert view.search.pk != typed.pk
     assert list(SearchTerm.objects.values_list("pk", flat=True)) == [view.search.pk]
 

@@ -18,7 +18,7 @@ def shared(cast) -> int:
 
 def test_what_other_pages_ticked_comes_in_one_field(cast):
     cases = [make_case(cast.practice) for _ in range(4)]
-    elsewhere = ",".join(case.number for case in cases[1:])
+    elsewhere = ",".join(str(case.number) for case in cases[1:])
     cast.owner.client.post(SHARE, {"case": cases[0].number, "cases": elsewhere, "collaboration": cast.with_no_grant.collaboration.pk})
 
     assert shared(cast) == 5
@@ -52,7 +52,15 @@ def test_the_page_carries_the_key_and_the_view(cast):
 
     assert 'name="key" value="' in html
     assert 'name="view" value="status=submitted"' in html
-    assert 'data-keeps="selected" data-remember' in html
+    assert 'data-keeps="selected" data-remember="?status=submitted"' in html
+
+
+def test_a_selection_belongs_to_a_view_in_whatever_order_and_from_whichever_page(cast):
+    def key(query: str) -> str:
+        return str(cast.owner.client.get(ORDERS + query).context["list"].selection_key)
+
+    assert key("?status=submitted&sort=patient&page=2&last=1&view=x") == key("?status=submitted") == "?status=submitted"
+    assert key("?group=progress") != key("")
 
 
 def test_all_that_match_never_reaches_what_is_not_the_providers(cast):

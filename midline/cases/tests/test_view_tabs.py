@@ -25,6 +25,12 @@ def change(cast, view, client=None, **data):
     return (client or cast.owner.client).post(address, data)
 
 
+def searched(cast) -> SearchTerm:
+    typed = services.search_keep(term="Dąbrowska", by=cast.owner.actor)
+    assert typed is not None
+    return typed
+
+
 def tabs(response) -> list[tuple[str, object, bool]]:
     return [(tab["label"], tab["count"], tab["current"]) for tab in response.context["list"].saved]
 
@@ -55,7 +61,7 @@ def test_a_changed_view_offers_to_save_the_changes(cast):
 
 
 def test_the_name_and_the_search_stand_in_no_address(cast):
-    typed = services.search_keep(term="Dąbrowska", by=cast.owner.actor)
+    typed = searched(cast)
     target = save(cast, "Zofia Dąbrowska", f"?q={typed.pk}&status=submitted").headers["HX-Redirect"]
     view = SavedView.objects.get()
 
@@ -69,7 +75,7 @@ def test_the_name_and_the_search_stand_in_no_address(cast):
 
 def test_another_person_who_opens_my_address_sees_the_view_without_the_search(cast):
     make_case(cast.other_provider.user.provider.practices.get(), first_name="Bo")
-    typed = services.search_keep(term="Dąbrowska", by=cast.owner.actor)
+    typed = searched(cast)
     target = save(cast, at=f"?q={typed.pk}&status=draft").headers["HX-Redirect"]
     theirs = cast.other_provider.client.get(target).context["list"]
 

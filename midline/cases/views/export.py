@@ -12,8 +12,8 @@ from typing import Final
 from django.http import StreamingHttpResponse
 
 from midline.activity.services import record_access
-from midline.cases.policies import cases_for
 from midline.cases.queries import Asked, Reach, columns_chosen, ids_in_order, reach_of, rows_of
+from midline.cases.queries.line import lines_of
 from midline.cases.views.columns import Column, columns_of
 from midline.core import clock
 from midline.core.cells import cell
@@ -45,8 +45,7 @@ def _lines(request: PortalRequest, asked: Asked, reach: Reach, columns: Sequence
     ids = ids_in_order(asked.but(), reach)
     values = [column.value for column in columns]
     while stretch := list(islice(ids, STRETCH)):
-        rows = cases_for(request.actor).filter(pk__in=stretch)
-        by_id = {case.pk: case for case in rows.select_related("patient", "practice", "current_order__created_by", "provider__person")}
+        by_id = lines_of(request.actor, stretch)
         found = rows_of([("", by_id[pk]) for pk in stretch if pk in by_id], reach_of(request.actor))
         record_access(request, "cases_exported", by_id)
         yield "".join(str(writer.writerow([cell(value(row)) for value in values])) for row in found)

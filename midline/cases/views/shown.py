@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_stubs_ext import StrOrPromise
 
 from midline.activity.queries import newest_event
-from midline.cases.models import Case, Group, SavedView
+from midline.cases.models import Group, SavedView
 from midline.cases.queries import PAGE, Asked, Page, Reach, Row, asked_of, counted_at_once, matches, parts_of, read_page, rows_of
 from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Unnamed
+from midline.cases.queries.line import Line
 from midline.cases.views.columns import Column
 from midline.cases.views.filters import ORDERS, Chip, Place, chips_of
 from midline.collaboration.models import Collaboration
@@ -132,6 +133,11 @@ class ListPage:
     @property
     def workspace(self) -> str:
         return self.reach.actor.workspace.value
+
+    @property
+    def selection_key(self) -> str:
+        """What a selection belongs to: the cases that the view shows, in whatever order and from whichever page."""
+        return replace(self.asked.but(sort=Unnamed.of("")), view=None).address()
 
     @property
     def here(self) -> str:
@@ -277,6 +283,14 @@ class ListPage:
             return _("About %(n)s cases match") % {"n": _grouped(about(total))}
         return ngettext("%(n)s case matches", "%(n)s cases match", total) % {"n": _grouped(total)}
 
+    @property
+    def all_words(self) -> str:
+        """ "Select all 148 that match": without a number where it is an estimate, because the act counts exactly."""
+        total, exact = self.total
+        if not exact:
+            return _("Select all that match")
+        return ngettext("Select the %(n)s that matches", "Select all %(n)s that match", total) % {"n": _grouped(total)}
+
     @classmethod
     def of(cls, asked: Asked, reach: Reach, columns: Sequence[Column], **facts: Any) -> Self:
         """Reads the page that was asked for. facts: collaborations (for their filter), place (which filters), views (saved ones).
@@ -294,14 +308,14 @@ class ListPage:
         return [case.pk for case in self.page.cases]
 
     @property
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[Line]:
         return self.page.cases
 
 
 def about(number: int) -> int:
     """An estimate as it is said: two significant digits."""
     size = 10 ** max(0, len(str(number)) - 2)
-    return round(number / size) * size
+    return int(round(number / size) * size)
 
 
 def _grouped(number: int) -> str:

@@ -1,7 +1,7 @@
 /**
  * What is selected in a list that keeps it: `[data-list][data-keeps="form id"]`, so that rows of several pages can be selected. Its pages
- * and sort orders are fetched in place, or, with `data-remember`, the numbers stay in the session's storage, for each view apart, until
- * they are sent; `[data-select-matching="address"]` selects all that match, as the server counts them.
+ * and sort orders are fetched in place, or, with `data-remember="view"`, the numbers stay in the session's storage, for each view apart,
+ * until they are sent; `[data-select-matching="address"]` selects all that match, as the server counts them.
  * [data-shared-only] counts the selected that are shared ([data-shared] on their row), [data-shared-already] says it in words,
  * [data-clear-selection] clears everything.
  */
@@ -16,24 +16,19 @@ interface Matching {
 const selected = new Map<string, boolean>();
 let matching: Matching | null = null;
 
-// What says where in the list a page stands, and in which order: the same cases all the same.
-const PLACE = ["after", "before", "last", "page", "sort"];
-
 function remembers(list: HTMLElement): boolean {
   return list.dataset.remember !== undefined;
 }
 
-/** Where a view keeps what is selected in it. Its address holds no name, nor do the numbers. */
-function slot(): string {
-  const parts = new URLSearchParams(location.search);
-  for (const name of PLACE) parts.delete(name);
-  return `ml-selected ${location.pathname}?${parts}`;
+/** Where a view keeps what is selected in it; the server says which view it is. It holds no name, nor do the numbers. */
+function slot(list: HTMLElement): string {
+  return `ml-selected ${location.pathname}${list.dataset.remember}`;
 }
 
-function remember(): void {
+function remember(list: HTMLElement): void {
   try {
-    if (selected.size === 0) sessionStorage.removeItem(slot());
-    else sessionStorage.setItem(slot(), JSON.stringify({ numbers: [...selected.keys()], matching }));
+    if (selected.size === 0) sessionStorage.removeItem(slot(list));
+    else sessionStorage.setItem(slot(list), JSON.stringify({ numbers: [...selected.keys()], matching }));
   } catch {
     // Without storage a selection lasts for its page.
   }
@@ -41,7 +36,7 @@ function remember(): void {
 
 function recall(list: HTMLElement): void {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(slot()) ?? "null") as {
+    const kept = JSON.parse(sessionStorage.getItem(slot(list)) ?? "null") as {
       numbers: string[];
       matching: Matching | null;
     } | null;
@@ -96,7 +91,7 @@ function counted(): void {
     // Taking one out of all that match leaves what is ticked.
     if (boxesOf(list).some((box) => !box.checked)) matching = null;
     intoForm(list);
-    if (remembers(list)) remember();
+    if (remembers(list)) remember(list);
   }
   const shared = matching ? matching.shared : [...selected.values()].filter(Boolean).length;
   const words = (part: HTMLElement) =>
@@ -178,6 +173,6 @@ export function startSelection(): void {
   recall(list);
   // What was sent is no longer selected; the page that answers shows it.
   document.getElementById(list.dataset.keeps ?? "")?.addEventListener("submit", () => {
-    sessionStorage.removeItem(slot());
+    sessionStorage.removeItem(slot(list));
   });
 }
