@@ -89,7 +89,9 @@ def LIVE(moment: datetime | Combinable) -> Q:  # noqa: N802 - reads as the condi
 
     A provider whose registration was refused after all shares nothing, as they may do nothing themselves.
     """
-    return Q(state="active", provider__state="confirmed") & (Q(ends_at=None) | Q(ends_at__gt=moment))
+    # Those who may do nothing are few: looked up once a statement, where a join would look up every provider.
+    refused = Provider.objects.filter(state__in=[Provider.State.PENDING, Provider.State.REFUSED])
+    return Q(state="active") & ~Q(provider_id__in=refused.values("pk")) & (Q(ends_at=None) | Q(ends_at__gt=moment))
 
 
 class Collaboration(models.Model):

@@ -26,6 +26,9 @@ class Provider(models.Model):
 
     objects = LockedWithoutKey["Provider"].as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["state", "id"], name="provider_state")]
+
     def __str__(self) -> str:
         return self.person.name
 
