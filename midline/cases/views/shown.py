@@ -99,6 +99,7 @@ class ListPage:
                 "label": GROUP_LABELS[name][0] if name else _("All"),
                 "url": plain.address(group=name, view=None),
                 "count": self.tab_counts[name],
+                "words": _grouped(self.tab_counts[name]),
                 "tone": GROUP_LABELS[name][1] if name in {"evaluate", "action"} and self.tab_counts[name] else "",
                 "current": self.asked.group == name and not self.view,
             }
@@ -127,7 +128,9 @@ class ListPage:
         for view in self.views:
             asked = asked_of(view)
             count = matches(asked, self.reach)[0] if counted_at_once(asked, self.reach) else None
-            found.append({"id": view.pk, "label": view.name, "url": asked.address(), "count": count, "current": view is self.view})
+            words = "" if count is None else _grouped(count)
+            tab = {"id": view.pk, "label": view.name, "url": asked.address(), "count": count, "words": words}
+            found.append({**tab, "current": view is self.view})
         return found
 
     @property
