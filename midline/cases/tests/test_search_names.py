@@ -207,3 +207,18 @@ def practices(db):
     CollaborationFactory(provider=places[1].provider, person=reader.person, every_case=True)
     hiding = CollaborationFactory(provider=places[2].provider, person=reader.person, every_case=True, hides_identity=True)
     return places, reader, hiding
+
+
+@pytest.mark.parametrize("typed", ["oppenhoff", "op", "oppenhoff anna", "holm", "holm anna", "holm oppenhoff", "明"])
+def test_where_identity_is_hidden_the_index_gives_no_name_either(practices, typed):
+    places, reader, _hiding = practices
+    for practice in places[1:]:
+        person = practice.provider.person
+        person.first_name, person.last_name = "Maren", "Holm"
+        person.save()
+    seen, hidden = (named(practice, "Anna Oppenhoff 小明") for practice in places[1:])
+    reach = reach_of(collaborator_actor(reader))
+
+    assert search_ids(typed, reach) == [seen.pk]
+    assert search_ids(Case.number_for(hidden.pk), reach) == [hidden.pk]
+    assert search_ids(f"{Case.number_for(hidden.pk)} {typed}", reach) == []
