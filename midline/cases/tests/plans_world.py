@@ -52,7 +52,8 @@ def crowd() -> Crowd:
     for case, order in zip(cases, orders, strict=True):
         case.number, case.current_order = Case.number_for(case.pk), order
     Case.objects.bulk_update(cases, ["number", "current_order"], batch_size=400)
-    wide, narrow = UserFactory(first_name="Wide"), UserFactory(first_name="Narrow")
+    wide: User = UserFactory(first_name="Wide")
+    narrow: User = UserFactory(first_name="Narrow")
     everywhere = [(wide, one, n % 4 != 0, 0.2) for n, one in enumerate(made)]
     # Others work together too: what one reader may see is a small part of all that is shared.
     others = [(people[n - 1 - far], one, False, 0.3) for n, one in enumerate(made) for far in range(3)]
@@ -97,8 +98,8 @@ def _shared(whose: list[tuple[User, Provider, bool, float]], cases: list[Case], 
         for person, provider, every, _part in whose
     ])  # fmt: skip
     shares = [
-        Share(case=case, collaboration=row, created_by_id=row.person_id, batch=new_key())
-        for row, (_person, provider, _every, part) in zip(rows, whose, strict=True)
+        Share(case=case, collaboration=row, created_by_id=person.pk, batch=new_key())
+        for row, (person, provider, _every, part) in zip(rows, whose, strict=True)
         for case in theirs[provider.pk]
         if chance.random() < part
     ]

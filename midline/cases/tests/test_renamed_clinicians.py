@@ -1,5 +1,7 @@
 """A clinician's name stands in every case of theirs, to be sorted and searched by: it follows the person."""
 
+from typing import Any
+
 from django.urls import reverse
 
 from midline.cases.models import Case
@@ -7,7 +9,7 @@ from midline.cases.queries import Asked, listed, reach_of
 from midline.people.services import profile_save
 from midline.people.tests.factories import UserFactory
 
-KEPT = {"language": "en", "numbering": "fdi", "theme": "system", "findable": "exact", "single_keys": True}
+KEPT: dict[str, Any] = {"language": "en", "numbering": "fdi", "theme": "system", "findable": "exact", "single_keys": True}
 
 
 def found(reader, term: str) -> set[int]:

@@ -125,7 +125,7 @@ class World:
         case = Case.objects.get(pk=order.case_id)
         planner = Actor(order.planner, Workspace(order.planner_workspace)) if order.planner else lab_actor(self.technician)
         by = self.chance.choice([self.owner(case.provider), lab_actor(self.technician), planner, planner, self._collaborator(case)])
-        data = {"version": case.newest_version + 1} if event == "publish" else {}
+        data: dict[str, Any] = {"version": case.newest_version + 1} if event == "publish" else {}
         services.order_move(order=order, event=event, by=by, **data)
         return f"{case}: {event}"
 
@@ -190,7 +190,7 @@ class World:
 
     def rename_clinician(self) -> str:
         provider, (first, _space, last) = self.chance.choice(self.providers), self.chance.choice(NAMES).partition(" ")
-        kept = {"language": "en", "numbering": "fdi", "theme": "system", "findable": "exact", "single_keys": True}
+        kept: dict[str, Any] = {"language": "en", "numbering": "fdi", "theme": "system", "findable": "exact", "single_keys": True}
         profile_save(by=User.objects.get(pk=provider.person_id), first_name=first, last_name=last, **kept)
         return f"provider {provider.pk}: {first} {last}"
 
@@ -269,7 +269,7 @@ class World:
     def change_terms(self) -> str:
         row = self._running()
         zone_day = (self.now + timedelta(days=self.chance.choice([0, 1, 9]))).date()
-        terms = {
+        terms: dict[str, Any] = {
             "evaluates": self.chance.random() < 0.7, "hides_identity": self.chance.random() < 0.3, "every_case": self.chance.random() < 0.5,
             "ends_on": self.chance.choice([None, None, zone_day]), "grants": [g.value for g in Grant if self.chance.random() < 0.6],
         }  # fmt: skip
