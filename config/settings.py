@@ -163,7 +163,7 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
         # Without these three, eight writers saw 14,786 "database is locked" for 1,544 commits; with them none.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        # The last three: pages are read where the file system holds them, not copied for each thread (a page of a list: 4 ms instead of 30).
+        # The last three: pages are read where the file system holds them, not copied for each thread (a list: 4 ms, not 30).
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA mmap_size=2147418112; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;",
     }

@@ -317,6 +317,13 @@ def get_case_or_404(actor: Actor, number: str, action: Action = Action.VIEW) -> 
     return case
 
 
+def begins_anywhere(actor: Actor) -> bool:
+    """Whether `providers_for` holds anybody, without collecting thousands to see one."""
+    if actor.workspace is not Workspace.COLLABORATOR:
+        return providers_for(actor).exists()
+    return actor.user.is_active and Collaboration.objects.filter(_gives(Action.ADD_ORDER, clock.now()), person_id=actor.user_id).exists()
+
+
 def providers_for(actor: Actor, action: Action = Action.ADD_ORDER) -> QuerySet[Provider]:
     """Whose cases the actor may begin: the same rule where no case exists yet. A standing grant is not needed."""
     confirmed = Provider.objects.filter(state=Provider.State.CONFIRMED).select_related("person")

@@ -159,7 +159,9 @@ class Collaboration(models.Model):
             models.CheckConstraint(condition=Q(ended="") | Q(state="ended"), name="only_ended_collaborations_say_how"),
         ]
         indexes = [
-            models.Index(fields=["person", "provider"], condition=Q(state="active"), name="collaboration_live"),
+            models.Index(fields=["person", "provider"], condition=Q(hides_identity=True), name="collaboration_hides"),
+            # All that a person's reach is made of, so that thousands of rows need not be fetched for it.
+            models.Index(fields=["person", "provider", "state", "ends_at", "every_case", "evaluates"], name="collaboration_reach"),
             models.Index(fields=["provider", "state"], name="collaboration_provider"),
         ]
 

@@ -13,6 +13,5 @@ def icon(name: str, size: str = "", label: str = "", class_name: str = "") -> Sa
     classes = " ".join(filter(None, ["i", f"i-{size}" if size else "", class_name]))
     named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
     return mark_safe(  # noqa: S308 - every part is escaped
-        f'<svg class="{escape(classes)}" {named}>'
-        f'<use href="{escape(static("web/icons.svg"))}#i-{escape(name)}"/></svg>'
+        f'<svg class="{escape(classes)}" {named}><use href="{escape(static("web/icons.svg"))}#i-{escape(name)}"/></svg>'
     )

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -64,10 +65,21 @@ def stretches(ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One compiled queryset of values. Raises KeyError for a value that was not given."""
+class Around:
+    """A statement of ours around a queryset of values: `{rows}` stands for it. For what joins tables that no relation joins directly."""
 
-    compiler: SQLCompiler
+    sql: str
+    rows: QuerySet[Any, Any]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One compiled queryset of values. Raises KeyError for a value that was not given.
+
+    compiler: what turns the database's values into Python's; None where they are numbers and words.
+    """
+
+    compiler: SQLCompiler | None
     sql: str
     parameters: tuple[Any, ...]
 
@@ -79,10 +91,13 @@ class Statement:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, given)
             rows: Iterable[Sequence[Any]] = cursor.fetchall()
-        selected = [column[0] for column in self.compiler.select or ()]
-        if converters := self.compiler.get_converters(selected):
+        if self.compiler is not None and (converters := self._converters):
             rows = self.compiler.apply_converters(rows, converters)
         return [tuple(row) for row in rows]
+
+    @cached_property
+    def _converters(self) -> Any:
+        return self.compiler.get_converters([column[0] for column in self.compiler.select or ()]) if self.compiler else {}
 
 
 def _value(named: _Named, values: dict[str, Any]) -> Any:
@@ -94,7 +109,7 @@ def _adapted(value: Any) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
-def prepared(key: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> Statement:
+def prepared(key: Hashable, make: Callable[[], QuerySet[Any, Any] | Around]) -> Statement:
     """The statement of this thread's connection under `key`, composed by `make` when it is first asked for."""
     statements: dict[Hashable, Statement] = _known.__dict__.setdefault("statements", {})
     whole = (connection.alias, connection.vendor, key)
@@ -105,10 +120,13 @@ def prepared(key: Hashable, make: Callable[[], QuerySet[Any, Any]]) -> Statement
     return statements[whole]
 
 
-def _compiled(rows: QuerySet[Any, Any]) -> Statement:
+def _compiled(made: QuerySet[Any, Any] | Around) -> Statement:
+    rows = made.rows if isinstance(made, Around) else made
     compiler = rows.query.get_compiler(connection=connection)
     try:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
-        return Statement(compiler, "", ())
+        return Statement(None, "", ())
+    if isinstance(made, Around):
+        return Statement(None, made.sql.replace("{rows}", f"({sql})"), tuple(parameters))
     return Statement(compiler, sql, tuple(parameters))

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from midline.cases.models import Status
-from midline.cases.policies import providers_for
+from midline.cases.policies import begins_anywhere
 from midline.collaboration.models import LIVE, Collaboration
 from midline.core import clock
 from midline.core.workspace import Workspace
@@ -232,7 +232,7 @@ class Portal:
     @cached_property
     def may_add_orders(self) -> bool:
         """Whether some provider lets this collaborator begin orders; the policy's answer, asked once a page."""
-        return self.user is not None and providers_for(Actor(self.user, Workspace.COLLABORATOR)).exists()
+        return self.user is not None and begins_anywhere(Actor(self.user, Workspace.COLLABORATOR))
 
     def account(self) -> list[Entry]:
         """The side menu of My Account."""

@@ -107,6 +107,12 @@ class Case(models.Model):
             models.Index(fields=["provider", "practice", "status"], name="case_p_practice_status"),
             models.Index(fields=["provider", "case_type", "-id"], name="case_p_type"),
             models.Index(fields=["status", "-last_activity_at", "id", "provider"], name="case_status"),
+            # A version awaits, and the case stands otherwise: on hold, or with a retainer begun meanwhile.
+            models.Index(
+                fields=["id"],
+                condition=models.Q(awaiting_version__isnull=False) & ~models.Q(status=Status.AWAITING_APPROVAL),
+                name="case_aside",
+            ),
             models.Index(fields=["patient_norm", "id", "provider"], name="case_patient"),
             models.Index(fields=["clinician_norm", "id", "provider"], name="case_clinician"),
             models.Index(fields=["practice_norm", "id", "provider"], name="case_practice"),

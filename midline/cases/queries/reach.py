@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Final
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Sum, Value
 
-from midline.cases.models import CaseUnread, CollaborationCount, Group, Order, ProviderCount, ReadyMark, Share, Status
+from midline.cases.models import Case, CaseUnread, CollaborationCount, Group, Order, ProviderCount, ReadyMark, Share, Status
 from midline.cases.policies import Anyone, cases_for, moment_of
 from midline.cases.queries.conditions import statuses_of
 from midline.collaboration.models import Collaboration
 from midline.core import clock
-from midline.core.prepared import Slot, is_one_of, prepared, stretches
+from midline.core.prepared import Around, Slot, is_one_of, prepared, stretches
 from midline.core.probe import Probe
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
@@ -95,7 +95,8 @@ class Reach:
             found[status] += count
             evaluate += own or 0 if status == Status.AWAITING_APPROVAL else 0
         if evaluate:
-            evaluate -= sum(row[0] for row in prepared(("settled", one), lambda: _settled(one)).rows(**values))
+            evaluate -= sum(row[0] for row in prepared(("marks", one), lambda: _marks(one)).rows(**values))
+            evaluate += sum(row[0] for row in prepared(("marks aside", one), lambda: _marks_aside(one)).rows(**values))
             evaluate -= self._planned(provider)
         return Counts(found, evaluate)
 
@@ -158,13 +159,14 @@ def _mine(one_provider: bool) -> QuerySet[Collaboration]:
     return mine.filter(provider_id=Slot("one_provider")) if one_provider else mine
 
 
-def _standing_sums(one_provider: bool) -> QuerySet[Collaboration, Any]:
+def _standing_sums(one_provider: bool) -> Around:
     """What waits where this collaborator evaluates, then every status, over the providers who share every case."""
-    waiting = Sum("provider__counts__awaiting_approval", filter=Q(evaluates=True))
-    names = [f"n_{status}" for status in Status.values]
-    sums = dict(zip(names, (Sum(f"provider__counts__{status}") for status in Status.values), strict=True))
-    rows = _mine(one_provider).filter(every_case=True).order_by().values(together=Value(1))
-    return rows.annotate(waiting=waiting, **sums).values_list("waiting", *names)
+    mine = _mine(one_provider).filter(every_case=True).order_by().values_list("provider_id", "evaluates")
+    sums = ", ".join(f'SUM(n."{status}")' for status in Status.values)
+    waiting = f'SUM(CASE WHEN g."evaluates" THEN n."{Status.AWAITING_APPROVAL.value}" END)'
+    table = ProviderCount._meta.db_table
+    sql = f'SELECT {waiting}, {sums} FROM {{rows}} g JOIN "{table}" n ON n."provider_id" = g."provider_id"'  # noqa: S608 - names of ours
+    return Around(sql, mine)
 
 
 def _single_sums(one_provider: bool) -> QuerySet[Collaboration, Any]:
@@ -175,21 +177,23 @@ def _single_sums(one_provider: bool) -> QuerySet[Collaboration, Any]:
 
 
 def _marked(mine: QuerySet[Collaboration]) -> QuerySet[ReadyMark, Any]:
-    """The cases whose awaiting version these collaborations hold ready. Marks go when a version is decided, so there are few."""
-    marks = ReadyMark.objects.filter(collaboration_id__in=mine.values("pk"), version=F("case__awaiting_version"))
-    return marks.values("case_id")
+    """The cases whose awaiting version these collaborations hold ready: marks go when their version is decided."""
+    return ReadyMark.objects.filter(collaboration_id__in=mine.values("pk")).values("case_id")
 
 
-def _settled(one_provider: bool) -> QuerySet[Collaboration, Any]:
-    """How many awaiting cases this collaborator holds ready."""
+def _marks(one_provider: bool) -> QuerySet[Collaboration, Any]:
+    """How many versions of visible cases this collaborator holds ready."""
     shared = Share.objects.filter(case_id=OuterRef("ready_marks__case_id"), collaboration_id=OuterRef("pk"), ended_at=None, gives=True)
-    rows = _mine(one_provider).filter(
-        Q(every_case=True) | Q(Probe(shared)),
-        evaluates=True,
-        ready_marks__version=F("ready_marks__case__awaiting_version"),
-        ready_marks__case__status=Status.AWAITING_APPROVAL,
-    )
+    rows = _mine(one_provider).filter(Q(every_case=True) | Q(Probe(shared)), evaluates=True, ready_marks__isnull=False)
     return rows.order_by().values(together=Value(1)).annotate(n=Count("ready_marks")).values_list("n")
+
+
+def _marks_aside(one_provider: bool) -> QuerySet[Case, Any]:
+    """Of them, on cases that do not stand as awaiting: on hold, or showing a retainer begun meanwhile. An index holds these few."""
+    mine = _mine(one_provider).filter(evaluates=True)
+    aside = cases_for(_ANYONE).filter(awaiting_version__isnull=False).exclude(status=Status.AWAITING_APPROVAL)
+    aside = aside.filter(Probe(ReadyMark.objects.filter(case_id=OuterRef("pk"), collaboration_id__in=mine.values("pk"))))
+    return aside.order_by().values(together=Value(1)).annotate(n=Count("pk")).values_list("n")
 
 
 def _planned_by(person: Slot) -> QuerySet[Order, Any]:

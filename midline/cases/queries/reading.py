@@ -6,8 +6,8 @@ of the order and ask the policy of each row where much is visible, *gather* what
 
 import time
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
+from operator import itemgetter
 from random import Random
 from typing import Any, Final, NamedTuple
 
@@ -24,7 +24,7 @@ from midline.cases.queries.names import FEW, newest, search_condition, search_id
 from midline.cases.queries.narrowing import narrowed
 from midline.cases.queries.reach import Reach, who
 from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, group_of, segments
-from midline.core.prepared import Slot, prepared
+from midline.core.prepared import Slot, is_one_of, prepared, stretches
 from midline.core.probe import Beside
 
 # Who sees so few is always gathered; who sees more than √(12·N) of N walks. Measured: docs/performance.md.
@@ -77,9 +77,9 @@ class Reading:
         """Whether the tab, the provider, statuses and an order are all that is asked for: such views come again and again."""
         return not replace(self.asked, status=(), category=()).narrows and self.reach.actor.user.is_active
 
-    def rows(self, segment: Segment | None = None) -> QuerySet[Case]:
+    def rows(self, segment: Segment | None = None, statuses: frozenset[str] | None = None) -> QuerySet[Case]:
         """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
-        rows = self._standing(segment, self.reach.actor)
+        rows = self._standing(segment, self.reach.actor, statuses=statuses)
         rows = narrowed(rows, replace(self.asked, status=(), category=()), self.reach)
         if self.asked.term:
             rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._is_wide(segment)))
@@ -87,16 +87,17 @@ class Reading:
 
     def ids(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
         """The ids of a segment in its order, beyond the key (value, id) if there is one."""
-        if self.is_plain and segment.form:
-            return self._ids_of_form(segment, beyond, backward=backward, limit=limit)
         if self.asked.term and segment.column == "id" and self._is_wide(segment):
             return self._ids_of_search(segment, beyond, backward=backward, limit=limit)
-        rows = self.rows(segment)
-        if beyond is not None:
-            rows = rows.filter(segment.beyond(*beyond, backward=backward))
-        order = segment.order(backward=backward)
-        sorted_rows = rows.order_by(*(_beside(name) for name in order)) if self._is_few else rows.order_by(*order)
-        return list(sorted_rows.values_list("pk", flat=True)[:limit])
+        read = self._composed_once if self.is_plain and segment.form else self._composed
+        statuses = self._statuses(segment)
+        if segment.column != ACTIVITY or not 1 < len(statuses) <= SIDE_BY_SIDE:
+            return [row[0] for row in read(segment, statuses, beyond, backward=backward, limit=limit)]
+        # Of few statuses each is read in its own order, and they are merged.
+        found = [row for one in sorted(statuses) for row in read(segment, frozenset({one}), beyond, backward=backward, limit=limit)]
+        found.sort(key=itemgetter(0), reverse=segment.id_descending is not backward)
+        found.sort(key=itemgetter(1), reverse=segment.descending is not backward)
+        return [row[0] for row in found[:limit]]
 
     def value_at(self, segment: Segment, pk: int) -> Any:
         """What the row `pk` is sorted by; None when it no longer stands in this segment."""
@@ -121,30 +122,36 @@ class Reading:
                 rows = rows.filter(segment.condition(reader))
         return rows.order_by()
 
-    def _ids_of_form(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
-        """A plain view: its statement is composed once. Of few statuses, each is read in its own order, and they are merged."""
-        statuses = self._statuses(segment)
-        if segment.column != ACTIVITY or not 1 < len(statuses) <= SIDE_BY_SIDE:
-            return [row[0] for row in self._rows_of_form(segment, statuses, beyond, backward=backward, limit=limit)]
-        found: list[tuple[int, datetime]] = []
-        for status in sorted(statuses):
-            found += self._rows_of_form(segment, frozenset({status}), beyond, backward=backward, limit=limit)
-        by_id, by_time = (segment.id_descending is not backward, segment.descending is not backward)
-        found.sort(key=lambda row: row[0], reverse=by_id)
-        found.sort(key=lambda row: row[1], reverse=by_time)
-        return [pk for pk, _moment in found[:limit]]
-
-    def _rows_of_form(
+    def _composed(
         self, segment: Segment, statuses: frozenset[str], beyond: tuple[Any, int] | None, *, backward: bool, limit: int
     ) -> list[tuple[Any, ...]]:
-        """(id, last activity) of the segment's cases in these statuses."""
-        reader = Anyone(self.reach.actor.workspace)
-        one = self.asked.provider is not None
-        way = self._way(segment, statuses)
-        order = segment.order(backward=backward)
-        key = ("ids", reader.workspace, way, one, self.asked.group, segment.form, statuses, *order, beyond is not None, limit)
+        """(id, last activity) of the segment's cases in these statuses, in its order."""
+        rows, order = self.rows(segment, statuses), segment.order(backward=backward)
+        if beyond is not None:
+            rows = rows.filter(segment.beyond(*beyond, backward=backward))
+        rows = rows.order_by(*(_beside(name) for name in order)) if self._is_few else rows.order_by(*order)
+        return list(rows.values_list("pk", ACTIVITY)[:limit])
 
-        def composed() -> QuerySet[Case, Any]:
+    def _composed_once(
+        self, segment: Segment, statuses: frozenset[str], beyond: tuple[Any, int] | None, *, backward: bool, limit: int
+    ) -> list[tuple[Any, ...]]:
+        """The same for a plain view, whose statement is kept."""
+        reader, one = Anyone(self.reach.actor.workspace), self.asked.provider is not None
+        order = segment.order(backward=backward)
+        key = (
+            "ids",
+            reader.workspace,
+            self._way(segment, statuses),
+            one,
+            self.asked.group,
+            segment.form,
+            statuses,
+            *order,
+            bool(beyond),
+            limit,
+        )
+
+        def compose() -> QuerySet[Case, Any]:
             rows = self._standing(segment, reader, Slot("one_provider") if one else None, statuses)
             if beyond is not None:
                 value = Slot("value", DateTimeField() if segment.column == ACTIVITY else CharField())
@@ -152,16 +159,33 @@ class Reading:
             return rows.order_by(*order).values_list("pk", ACTIVITY)[:limit]
 
         value, pk = beyond or (None, 0)
-        statement = prepared(key, composed)
-        return statement.rows(**who(self.reach.actor), one_provider=self.asked.provider, value=value, pk=pk)
+        values = {**who(self.reach.actor), "one_provider": self.asked.provider, "value": value, "pk": pk}
+        return prepared(key, compose).rows(**values)
 
     def _ids_of_search(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
-        """Newest first, or oldest first, straight from the index of names."""
-        rows = narrowed(self._standing(segment, self.reach.actor), replace(self.asked, status=(), category=(), term=""), self.reach)
+        """Newest first, or oldest first, straight from the index of names, in stretches of which the view's are taken."""
         falling = segment.id_descending is not backward
         pk = beyond[1] if beyond else (None if falling else 0)
-        place = {"before": pk} if falling else {"after": pk}
-        return newest(rows, self.asked.term, self.reach, limit=limit, **place)
+        place = {"before" if falling else "after": pk}
+        return newest(partial(self._of_view, segment), self.asked.term, self.reach, limit=limit, **place)
+
+    def _of_view(self, segment: Segment, ids: list[int]) -> set[int]:
+        """Which of these cases the view shows, its search aside."""
+        statuses, sought = self._statuses(segment), replace(self.asked, term="")
+        if replace(sought, status=(), category=()).narrows or not segment.form or not self.reach.actor.user.is_active:
+            rows = narrowed(self._standing(segment, self.reach.actor), replace(sought, status=(), category=()), self.reach)
+            return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
+        reader, one = Anyone(self.reach.actor.workspace), self.asked.provider is not None
+        found: set[int] = set()
+        for stretch in stretches(ids):
+            key = ("of view", reader.workspace, one, self.asked.group, segment.form, statuses, len(stretch))
+            values = {**who(self.reach.actor), "one_provider": self.asked.provider, "ids": stretch}
+            found |= {row[0] for row in prepared(key, partial(self._among, segment, reader, one, len(stretch))).rows(**values)}
+        return found
+
+    def _among(self, segment: Segment, reader: Reader, one: bool, size: int) -> QuerySet[Case, Any]:
+        rows = self._standing(segment, reader, Slot("one_provider") if one else None)
+        return rows.filter(is_one_of("pk", "ids", size)).values_list("pk")
 
     def _is_wide(self, segment: Segment | None) -> bool:
         """Whether so much is visible that a search begins at the index of names."""
@@ -182,11 +206,13 @@ class Reading:
         return found & set(self.asked.status) if self.asked.status else found
 
     def _stands_in(self, segment: Segment | None, statuses: frozenset[str]) -> Q:
-        """One status is where the index of its order begins. Of several, SQLite would collect and sort everything instead."""
+        """One status is where the index of its order begins. Of several, SQLite would collect and sort everything instead.
+
+        Beside days SQLite 3.40 even answers wrongly: with statistics, several statuses and a range of a descending column lose rows.
+        """
         names = sorted(statuses)
-        if segment is None or len(names) == 1 or self._way(segment, statuses) == "gather":
-            return Q(status__in=names)
-        return Q(In(Beside("status"), names))
+        counts = segment is None and not (self.asked.active or self.asked.dated)
+        return Q(status__in=names) if counts or len(names) == 1 else Q(In(Beside("status"), names))
 
     # --- walk or gather ---------------------------------------------------------------------------------------------
 
@@ -272,8 +298,10 @@ class Reading:
         if self.asked.term:
             return self.rows()[:most].count()
         found = 0
-        for part in visible_parts(self.reach.actor, self.asked.provider, sorted(statuses) if statuses != EVERY else ()):
+        for part in visible_parts(self.reach.actor, self.asked.provider):
             rows = narrowed(part, replace(self.asked, status=(), category=()), self.reach)
+            if statuses != EVERY:
+                rows = rows.filter(self._stands_in(None, statuses))
             if self.asked.group:
                 rows = rows.filter(group_of(self.asked.group, self.reach).condition(self.reach.actor))
             found += rows.order_by()[: most - found].count()

@@ -1,9 +1,11 @@
 """Cases, orders and shares for tests. `move` walks an order through the real life cycle."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import factory
+from django.db.models import QuerySet
 
 from midline.cases import services
 from midline.cases.models import Case, CaseType, Order, Patient, Share
@@ -85,3 +87,8 @@ def case_in(practice: Practice, path: str, *, technician: User, name: str = "Zof
     """A case that walked `path` of PATHS through the real life cycle."""
     first_name, _space, last_name = name.partition(" ")
     return move(make_case(practice, first_name=first_name, last_name=last_name), *PATHS[path], technician=technician)
+
+
+def among(rows: QuerySet[Case]) -> Callable[[list[int]], set[int]]:
+    """What `rows` leave of a list of ids: how a search asks the policy."""
+    return lambda ids: set(rows.filter(pk__in=ids).values_list("pk", flat=True))

@@ -95,11 +95,11 @@ def test_counts_of_one_provider_are_those_of_its_cases(cast):
 
 def test_tabs_cost_the_same_however_many_cases_there_are(cast, django_assert_max_num_queries):
     share(case_in(cast.practice, "awaiting_approval", technician=cast.technician.user), cast.with_no_grant.collaboration)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         reach_of(cast.with_no_grant.actor).tab_counts()
     for _n in range(4):
         share(case_in(cast.practice, "awaiting_approval", technician=cast.technician.user), cast.with_no_grant.collaboration)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         counts = reach_of(cast.with_no_grant.actor).tab_counts()
 
     assert counts["evaluate"] == 5

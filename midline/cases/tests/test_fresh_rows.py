@@ -19,7 +19,7 @@ ROWS = {"provider": reverse("cases:orders_rows"), "collaborator": reverse("cases
 LISTS = {"provider": reverse("cases:manage_orders"), "collaborator": reverse("cases:collaborator_cases")}
 
 
-def fresh(person, workspace: str, shown: dict[str, str], query: str = "") -> str:
+def fresh(person, workspace: str, shown: "dict[str | None, str]", query: str = "") -> str:
     response = person.client.get(ROWS[workspace] + (query or "?"), {"case": [f"{group}.{number}" for number, group in shown.items()]})
     assert response.status_code == 200
     return str(response.content.decode())
@@ -66,7 +66,7 @@ def test_a_case_that_came_is_announced_and_not_put_between(cast):
     html = fresh(cast.owner, "provider", {cast.case.number: "progress"})
 
     assert said(html, "moved-words") == "1 case changed"
-    assert other.number not in html
+    assert str(other.number) not in html
     assert said(html, "seen") == "2"
 
 
@@ -91,7 +91,7 @@ def test_what_was_never_the_readers_answers_as_what_does_not_exist(cast):
     foreign = make_case(PracticeFactory(), first_name="Foreign")
     absent = "9999999"
 
-    answers = [fresh(cast.owner, "provider", {number: ""}).replace(number or "", "N") for number in (foreign.number, absent)]
+    answers = [fresh(cast.owner, "provider", {number: ""}).replace(str(number), "N") for number in (foreign.number, absent)]
 
     assert answers[0] == answers[1]
     assert "Foreign" not in answers[0]

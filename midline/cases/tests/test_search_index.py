@@ -15,7 +15,7 @@ from midline.cases.queries.names import FEW, newest, postgresql, search_conditio
 from midline.cases.queries.names.words import Place, Statement
 from midline.cases.services import draft_discard, patient_save
 from midline.cases.services.search_index import search_index_afterwards, search_index_mended
-from midline.cases.tests.factories import collaborator_actor, make_case, provider_actor
+from midline.cases.tests.factories import among, collaborator_actor, make_case, provider_actor
 from midline.collaboration.models import Collaboration
 from midline.collaboration.tests.factories import CollaborationFactory
 from midline.people.services import profile_save
@@ -191,7 +191,7 @@ def test_a_word_that_many_match_is_tested_on_the_rows(reader):
 
     assert len(search_ids("anna", reach_of(actor))) == FEW
     assert rows.count() == FEW
-    page = newest(cases_for(actor), "anna", reach_of(actor), limit=51)
+    page = newest(among(cases_for(actor)), "anna", reach_of(actor), limit=51)
     assert page == sorted(page, reverse=True)
     assert len(page) == 51
 

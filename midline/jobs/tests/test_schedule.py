@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 
 from midline.core import clock, orphans
 from midline.core.storage import DiskStore, files
@@ -124,3 +125,16 @@ def test_every_round_of_the_product_has_somebody_who_does_it():
 
 def test_every_room_that_keeps_files_has_said_which():
     assert orphans.silent_rooms() == set()
+
+
+@pytest.mark.django_db
+def test_sqlite_is_told_how_its_tables_look():
+    services.enqueue("jobs.statistics", {})
+
+    assert services.run_one(["jobs.statistics"])
+
+    assert Job.objects.get(kind="jobs.statistics").state == Job.State.DONE
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM sqlite_stat1")
+            assert cursor.fetchone()[0] > 0

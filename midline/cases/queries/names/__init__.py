@@ -8,14 +8,13 @@ The index knows no reader. Whoever takes ids from it asks the policy about them.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain, islice
 from typing import Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from midline.cases.models import Case
 from midline.cases.queries.names import postgresql, sqlite
 from midline.cases.queries.names.plain import plain_condition
 from midline.cases.queries.names.words import Place, Search, Word
@@ -57,19 +56,27 @@ def search_ids(term: str, reach: Reach) -> list[int]:
     return known[term]
 
 
-def newest(rows: QuerySet[Case], term: str, reach: Reach, *, limit: int, before: int | None = None, after: int | None = None) -> list[int]:
-    """The newest `limit` of `rows` that match, below `before`; or the oldest above `after`. `rows` stand in no order.
+def newest(
+    among: Callable[[list[int]], Collection[int]],
+    term: str,
+    reach: Reach,
+    *,
+    limit: int,
+    before: int | None = None,
+    after: int | None = None,
+) -> list[int]:
+    """The newest `limit` matches below `before`, or the oldest above `after`, of those that `among` leaves of a stretch of ids.
 
-    Stretches of the index, each asked of `rows` in one statement. A common word ends at once; of a rare one there are few.
+    `among` asks the policy, once a stretch. A common word ends at once; of a rare one there are few.
     """
     search, place = search_of(term, reach), Place(before, after)
     found: list[int] = []
     for ids in ENGINES[connection.vendor].stretches(search, place, FIRST_STRETCH) if search.words else ():
-        among = rows.filter(pk__in=ids).order_by("pk" if place.ascending else "-pk").values_list("pk", flat=True)
-        found += among[: limit - len(found)]
-        if len(found) == limit:
+        left = among(ids)
+        found += [one for one in ids if one in left]
+        if len(found) >= limit:
             break
-    return found
+    return found[:limit]
 
 
 def search_of(term: str, reach: Reach) -> Search:
