@@ -87,7 +87,7 @@ class Floor:
     def _indexes(self) -> dict[tuple[str, ...], str]:
         """The indexes of the cases by their columns, "-" before one that descends."""
         found = {}
-        for (name,) in self.run("SELECT name FROM pragma_index_list('cases_case')"):
+        for (name,) in self.run("SELECT name FROM pragma_index_list('cases_case') WHERE NOT partial"):
             rows = self.run(f"SELECT name, desc FROM pragma_index_xinfo('{name}') WHERE key = 1 ORDER BY seqno")
             found[tuple(f"{'-' if down else ''}{column}" for column, down in rows)] = str(name)
         return found

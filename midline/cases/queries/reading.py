@@ -77,6 +77,11 @@ class Reading:
         """Whether the tab, the provider, statuses and an order are all that is asked for: such views come again and again."""
         return not replace(self.asked, status=(), category=()).narrows and self.reach.actor.user.is_active
 
+    @cached_property
+    def _only_searches(self) -> bool:
+        """A search among few cases tests all of them; among many it begins at the index of names: nothing to count first."""
+        return bool(self.asked.term) and not replace(self.asked, status=(), category=(), term="").narrows
+
     def rows(self, segment: Segment | None = None, statuses: frozenset[str] | None = None) -> QuerySet[Case]:
         """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
         rows = self._standing(segment, self.reach.actor, statuses=statuses)
@@ -219,7 +224,8 @@ class Reading:
     @cached_property
     def _is_few(self) -> bool:
         """Whether filters leave so few cases that they are collected and sorted, or the order is no column's."""
-        if self.is_plain and not any(segment.computed for segment in self.chain):
+        computed = any(segment.computed for segment in self.chain)
+        if not computed and (self.is_plain or self._only_searches):
             return False
         return self.total.exact and self.total.cases <= max(FEW_LEFT, DERIVED_MOST if self.is_plain else 0)
 

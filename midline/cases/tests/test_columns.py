@@ -34,7 +34,8 @@ def test_columns_are_chosen_and_ordered_and_apply_to_the_export(cast):
     assert heads(cast) == ["case", "patient", "activity", "status", "about", "unread", "submitted"]
     text = b"".join(cast.owner.client.get(reverse("cases:export_orders")).streaming_content).decode().removeprefix("\ufeff")
     head, *rows = csv.reader(io.StringIO(text))
-    assert head == ["Case", "Patient", "Last activity", "Status", "Age and sex", "Unread comments", "Submitted"]
+    # Who began an order stands beside its status in the list, and last in the file.
+    assert head == ["Case", "Patient", "Last activity", "Status", "Age and sex", "Unread comments", "Submitted", "Begun by"]
     assert rows[0][3] == "Submitted"
 
 

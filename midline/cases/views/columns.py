@@ -46,6 +46,9 @@ def _status(row: Row) -> str:
     return f"{row.status.label}, {row.detail}" if row.detail else str(row.status.label)
 
 
+BEGUN: Final = Column("begun", gettext_lazy("Begun by"), lambda row: row.begun_by, offered=True)
+
+
 def _columns(workspace: Workspace) -> tuple[Column, ...]:
     """Every column of the workspace's list, in the order in which it begins."""
     provider = workspace is Workspace.PROVIDER
@@ -71,7 +74,6 @@ def _columns(workspace: Workspace) -> tuple[Column, ...]:
     )
     turn = Column("turn", gettext_lazy("Whose turn"), lambda row: str(row.turn.label), "turn", cell_class="c-turn")
     unread = Column("unread", gettext_lazy("Unread comments"), lambda row: row.unread, "unread", offered=True)
-    begun = Column("begun", gettext_lazy("Begun by"), lambda row: row.begun_by, offered=True)
     submitted = Column("submitted", gettext_lazy("Submitted"), lambda row: _moment(row.submitted_at), offered=True)
     activity = Column(
         "activity", gettext_lazy("Last activity"), lambda row: _moment(row.last_activity_at), "activity", "!text-right", "c-when"
@@ -90,11 +92,11 @@ def _columns(workspace: Workspace) -> tuple[Column, ...]:
             from_whom,
             category,
             unread,
-            begun,
+            BEGUN,
             submitted,
             activity,
         )
-    return (case, patient, from_whom, kind, cstatus, turn, about, practice, status, category, unread, begun, submitted, activity)
+    return (case, patient, from_whom, kind, cstatus, turn, about, practice, status, category, unread, BEGUN, submitted, activity)
 
 
 def _moment(moment: object) -> str:

@@ -14,7 +14,7 @@ from django.http import StreamingHttpResponse
 from midline.activity.services import record_access
 from midline.cases.queries import Asked, Reach, columns_chosen, ids_in_order, reach_of, rows_of
 from midline.cases.queries.line import lines_of
-from midline.cases.views.columns import Column, columns_of
+from midline.cases.views.columns import BEGUN, Column, columns_of
 from midline.core import clock
 from midline.core.cells import cell
 from midline.core.http import PortalRequest
@@ -30,8 +30,9 @@ class _Line:
 
 
 def csv_of(request: PortalRequest, asked: Asked, reach: Reach, name: str, *, shares: bool = True) -> StreamingHttpResponse:
-    """Every case of the view in its order, with the columns that the reader sees."""
+    """Every case of the view in its order, with the columns that the reader sees; who began an order stands beside its type there."""
     columns = columns_of(request.actor.workspace, columns_chosen(request.actor), shares=shares)
+    columns += [BEGUN] if BEGUN.name not in {column.name for column in columns} else []
     response = StreamingHttpResponse(_lines(request, asked, reach, columns), content_type="text/csv; charset=utf-8")
     day = clock.now().date().isoformat()
     response["Content-Disposition"] = f'attachment; filename="{name}-{day}.csv"'

@@ -228,7 +228,9 @@ class ListPage:
 
     @cached_property
     def total(self) -> tuple[int, bool]:
-        """(how many cases the view shows, whether that is exact): the tab's count unless something narrows it."""
+        """(how many cases the view shows, whether that is exact): the tab's count unless there is one page, or something narrows."""
+        if self.page.rows and not self.page.before and not self.page.after:
+            return len(self.page.rows), True
         if self.asked.narrows:
             return matches(self.asked, self.reach)
         return self.tab_counts[self.asked.group], True

@@ -156,6 +156,12 @@ def avatar(who: Any, tone: str = "idle", size: str = "") -> SafeString:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """A count as people read it: 204,760 or 204.760, by the language."""
+    return formats.number_format(number, force_grouping=True)
+
+
+@register.filter
 def tone_of(workspace: Workspace | None) -> str:
     """The tone of a role, the same in every workspace."""
     return TONES.get(workspace, "idle") if workspace else "idle"

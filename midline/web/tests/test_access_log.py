@@ -26,7 +26,7 @@ SHOWS = {
     "setups:propose", "setups:ready", "setups:take_back", "setups:push_back", "setups:picture", "setups:original", "setups:model",
     "setups:import_thumb", "records:file", "records:place", "orders:step", "orders:autosave", "orders:field", "orders:submit",
     "orders:add_retainer", "cases:case_details", "cases:manage_orders", "cases:export_orders", "cases:manage_collaborators",
-    "cases:collaborator_cases",
+    "cases:collaborator_cases", "cases:orders_rows", "cases:collaborator_rows",
     "cases:export_collaborator_cases", "lab:queue", "lab:changes", "lab:answer", "lab:import", "lab:import_match", "lab:import_teeth",
     "lab:import_plan",
 }  # fmt: skip

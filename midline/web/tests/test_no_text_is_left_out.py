@@ -1,5 +1,6 @@
 """No text for people is left outside the catalogues: every page and every e-mail, in a language that is all brackets."""
 
+import sys
 from collections import defaultdict
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -36,8 +37,18 @@ def catalogue(tmp_path_factory) -> Path:
 def brackets(settings, catalogue):
     """German becomes the pseudo-language."""
     settings.LOCALE_PATHS = [catalogue]
+    words_forgotten()
     yield
     translation.activate("en")
+    words_forgotten()
+
+
+def words_forgotten() -> None:
+    """What was written once per language is of another language now."""
+    for name, module in list(sys.modules.items()):
+        for thing in vars(module).values() if name.startswith("midline.") else ():
+            if callable(forget := getattr(thing, "cache_clear", None)):
+                forget()
 
 
 def asked(client: Client, method: str, path: str) -> str:
