@@ -213,7 +213,7 @@ def test_with_2000_providers_the_page_is_as_small_and_asks_as_often_as_with_two(
         assert len(page) < 130_000, (address, query)
     page = asked(client, CASES)[1]
     assert page.count("Practice 19") < 60
-    assert "All providers (2001)" in page
+    assert "All providers (2,001)" in page
     offered = client.get(PROVIDERS).context["providers"]
     assert (len(offered.rows), offered.more, offered.searched) == (50, 1_951, True)
     answer = client.post(PROVIDERS, {"words": "name1999"}, headers={"HX-Request": "true"}).content.decode()
