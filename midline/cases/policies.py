@@ -199,6 +199,13 @@ def cases_for(actor: Reader, action: Action = Action.VIEW) -> QuerySet[Case]:
     return Case.objects.none()
 
 
+def _viewing(actor: Reader) -> QuerySet[Collaboration]:
+    """The collaborations by which a collaborator sees anything: where the shapes of the rule below begin."""
+    mine = Collaboration.objects.filter(_gives(Action.VIEW, moment_of(actor)), person_id=actor.user_id)
+    shut = isinstance(actor, Actor) and not actor.user.is_active
+    return mine.none() if shut or actor.workspace is not Workspace.COLLABORATOR else mine
+
+
 def cases_gathered(actor: Reader, provider_id: int | Slot | None = None, statuses: Collection[str] = ()) -> QuerySet[Case]:
     """What a collaborator may view, beginning at the grants: the same cases as `cases_for`, which begins at the cases.
 
@@ -213,9 +220,7 @@ def cases_walked(actor: Reader) -> QuerySet[Case]:
 
     Who shares is collected once; a case of somebody else costs a look into that list alone.
     """
-    mine = Collaboration.objects.filter(_gives(Action.VIEW, moment_of(actor)), person_id=actor.user_id)
-    if actor.workspace is not Workspace.COLLABORATOR or (isinstance(actor, Actor) and not actor.user.is_active):
-        mine = mine.none()
+    mine = _viewing(actor)
     singly = mine.filter(every_case=False)
     shared = Share.objects.filter(case_id=OuterRef("pk"), ended_at=None, gives=True, collaboration__in=singly.values("pk"))
     by_grant = Q(In(Beside("provider_id"), mine.filter(every_case=True).values("provider_id")))
@@ -225,9 +230,7 @@ def cases_walked(actor: Reader) -> QuerySet[Case]:
 
 def visible_parts(actor: Reader, provider_id: int | Slot | None = None, statuses: Collection[str] = ()) -> list[QuerySet[Case]]:
     """What a collaborator may view in two disjoint parts: by standing grant, and shared one by one."""
-    mine = Collaboration.objects.filter(_gives(Action.VIEW, moment_of(actor)), person_id=actor.user_id)
-    if actor.workspace is not Workspace.COLLABORATOR or (isinstance(actor, Actor) and not actor.user.is_active):
-        mine = mine.none()
+    mine = _viewing(actor)
     if provider_id is not None:
         mine = mine.filter(provider_id=provider_id)
     singly = Share.objects.filter(collaboration__in=mine.filter(every_case=False).values("pk"), ended_at=None, gives=True)

@@ -1,8 +1,8 @@
 """Lists of cases, read by key: a page continues after a row and costs the same at any depth.
 
 A list is a chain of segments (the groups, the statuses, those whose identity is hidden), each with one order that an index gives. A page
-begins in a segment after a key and runs on into the next ones. Each segment is read in one of two ways (`Reading`): by walking the index
-of its order and asking the policy of each row, or by gathering what a collaborator sees and sorting that.
+begins in a segment after a key and runs on into the next ones. `Reading` says how each segment is read: by walking the index of its order
+and asking the policy of each row, or by gathering what a collaborator sees and sorting that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from midline.cases.queries.asked import Asked
 from midline.cases.queries.line import Line, lines_of
 from midline.cases.queries.reach import Reach
 from midline.cases.queries.reading import Reading
-from midline.cases.queries.segments import Segment, segments
+from midline.cases.queries.segments import Segment
 
 PAGE: Final = 50
 
@@ -57,7 +57,7 @@ def read_page(asked: Asked, reach: Reach, size: int = PAGE) -> Page:
 def ids_in_order(asked: Asked, reach: Reach) -> Iterator[int]:
     """The ids of every case of the view, in its order: what an export runs along."""
     reading = Reading(asked, reach)
-    for segment in segments(reading.asked, reach):
+    for segment in reading.chain:
         yield from reading.rows(segment).order_by(*segment.order(backward=False)).values_list("pk", flat=True).iterator()
 
 

@@ -74,7 +74,7 @@ class Reach:
     # --- counters ---------------------------------------------------------------------------------------------------
 
     def counts(self, provider: int | None = None) -> Counts:
-        """From the counters, in three statements at most, whatever the number of cases and of providers."""
+        """From the counters, in five statements at most, whatever the number of cases and of providers."""
         if provider not in self._counts:
             self._counts[provider] = self._collaborators_counts(provider) if self.is_collaborator else self._own_counts()
         return self._counts[provider]

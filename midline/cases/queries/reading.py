@@ -73,19 +73,24 @@ class Reading:
         return [segment for segment in segments(self.asked, self.reach) if self._statuses(segment)]
 
     @cached_property
+    def _filters(self) -> Asked:
+        """What narrows the view beside its tab, statuses and search."""
+        return replace(self.asked, status=(), category=(), term="")
+
+    @cached_property
     def is_plain(self) -> bool:
         """Whether the tab, the provider, statuses and an order are all that is asked for: such views come again and again."""
-        return not replace(self.asked, status=(), category=()).narrows and self.reach.actor.user.is_active
+        return not self.asked.term and not self._filters.narrows and self.reach.actor.user.is_active
 
     @cached_property
     def _only_searches(self) -> bool:
         """A search among few cases tests all of them; among many it begins at the index of names: nothing to count first."""
-        return bool(self.asked.term) and not replace(self.asked, status=(), category=(), term="").narrows
+        return bool(self.asked.term) and not self._filters.narrows
 
     def rows(self, segment: Segment | None = None, statuses: frozenset[str] | None = None) -> QuerySet[Case]:
         """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
         rows = self._standing(segment, self.reach.actor, statuses=statuses)
-        rows = narrowed(rows, replace(self.asked, status=(), category=()), self.reach)
+        rows = narrowed(rows, self._filters, self.reach)
         if self.asked.term:
             rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._is_wide(segment)))
         return rows
@@ -176,9 +181,9 @@ class Reading:
 
     def _of_view(self, segment: Segment, ids: list[int]) -> set[int]:
         """Which of these cases the view shows, its search aside."""
-        statuses, sought = self._statuses(segment), replace(self.asked, term="")
-        if replace(sought, status=(), category=()).narrows or not segment.form or not self.reach.actor.user.is_active:
-            rows = narrowed(self._standing(segment, self.reach.actor), replace(sought, status=(), category=()), self.reach)
+        statuses = self._statuses(segment)
+        if self._filters.narrows or not segment.form or not self.reach.actor.user.is_active:
+            rows = narrowed(self._standing(segment, self.reach.actor), self._filters, self.reach)
             return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
         reader, one = Anyone(self.reach.actor.workspace), self.asked.provider is not None
         found: set[int] = set()
@@ -282,7 +287,7 @@ class Reading:
 
     def _total(self) -> Total:
         """Exact from the counters and where few are seen, else counted up to COUNTED, then about so many."""
-        if not replace(self.asked, status=(), category=()).narrows:
+        if not self.asked.term and not self._filters.narrows:
             return Total(self._counted_by_status(), True)
         statuses = self._statuses(None)
         if not self.reach.is_collaborator or self.asked.provider is not None or not self._walks(None, statuses):
@@ -305,7 +310,7 @@ class Reading:
             return self.rows()[:most].count()
         found = 0
         for part in visible_parts(self.reach.actor, self.asked.provider):
-            rows = narrowed(part, replace(self.asked, status=(), category=()), self.reach)
+            rows = narrowed(part, self._filters, self.reach)
             if statuses != EVERY:
                 rows = rows.filter(self._stands_in(None, statuses))
             if self.asked.group:
@@ -331,7 +336,7 @@ class Reading:
 
     def _guessed(self, known: list[int]) -> int:
         """About how many a common word finds: as thickly as among its newest matches, all the way down."""
-        rows = narrowed(self._standing(None, self.reach.actor), replace(self.asked, status=(), category=(), term=""), self.reach)
+        rows = narrowed(self._standing(None, self.reach.actor), self._filters, self.reach)
         found = rows.filter(pk__in=known).count()
         return max(found, _about(found * known[0] / max(1, known[0] - known[-1] + 1), found))
 
