@@ -1,14 +1,12 @@
 """Statements that are compiled once and run with other values.
 
 Django spends more on composing the statement of a list than a database on answering it. A queryset whose values are `Slot`s is composed
-once for each thread; `Statement.rows` fills the values in.
+once; `Statement.rows` fills the values in.
 """
 
-import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -20,11 +18,11 @@ from django.db.models.lookups import In
 from django.db.models.sql.compiler import SQLCompiler
 
 # The forms that lists can take are few; beyond this many something composes them from values, and the oldest go.
-MOST: Final = 500
+MOST: Final = 2_000
 # Lists of ids are filled up to one of these sizes, so that few forms of a statement exist.
 SIZES: Final = (1, 8, 64, 256)
 
-_known = threading.local()
+_known: dict[Hashable, "Statement"] = {}
 
 
 @dataclass(frozen=True)
@@ -74,14 +72,14 @@ class Around:
 
 @dataclass(frozen=True)
 class Statement:
-    """One compiled queryset of values. Raises KeyError for a value that was not given.
+    """One compiled queryset of values, of no thread and no connection. Raises KeyError for a value that was not given.
 
-    compiler: what turns the database's values into Python's; None where they are numbers and words.
+    converters: by place in a row, what turns the database's value into Python's.
     """
 
-    compiler: SQLCompiler | None
     sql: str
     parameters: tuple[Any, ...]
+    converters: tuple[tuple[int, tuple[Callable[..., Any], ...], Any], ...] = ()
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         if not self.sql:
@@ -90,14 +88,15 @@ class Statement:
         given = [_value(one, adapted) if isinstance(one, _Named) else one for one in self.parameters]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, given)
-            rows: Iterable[Sequence[Any]] = cursor.fetchall()
-        if self.compiler is not None and (converters := self._converters):
-            rows = self.compiler.apply_converters(rows, converters)
-        return [tuple(row) for row in rows]
+            rows: list[Sequence[Any]] = cursor.fetchall()
+        return [self._converted(row) for row in rows] if self.converters else [tuple(row) for row in rows]
 
-    @cached_property
-    def _converters(self) -> Any:
-        return self.compiler.get_converters([column[0] for column in self.compiler.select or ()]) if self.compiler else {}
+    def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        values = list(row)
+        for place, converters, expression in self.converters:
+            for convert in converters:
+                values[place] = convert(values[place], expression, connection)
+        return tuple(values)
 
 
 def _value(named: _Named, values: dict[str, Any]) -> Any:
@@ -110,23 +109,24 @@ def _adapted(value: Any) -> Any:
 
 
 def prepared(key: Hashable, make: Callable[[], QuerySet[Any, Any] | Around]) -> Statement:
-    """The statement of this thread's connection under `key`, composed by `make` when it is first asked for."""
-    statements: dict[Hashable, Statement] = _known.__dict__.setdefault("statements", {})
-    whole = (connection.alias, connection.vendor, key)
-    if whole not in statements:
-        while len(statements) >= MOST:
-            del statements[next(iter(statements))]
-        statements[whole] = _compiled(make())
-    return statements[whole]
+    """The statement under `key`, composed by `make` when it is first asked for."""
+    whole = (connection.vendor, key)
+    statement = _known.get(whole)
+    if statement is None:
+        for oldest in list(_known)[: len(_known) - MOST + 1]:
+            _known.pop(oldest, None)
+        statement = _known[whole] = _compiled(make())
+    return statement
 
 
 def _compiled(made: QuerySet[Any, Any] | Around) -> Statement:
     rows = made.rows if isinstance(made, Around) else made
-    compiler = rows.query.get_compiler(connection=connection)
+    compiler: SQLCompiler = rows.query.get_compiler(connection=connection)
     try:
         sql, parameters = compiler.as_sql()
     except EmptyResultSet:
-        return Statement(None, "", ())
+        return Statement("", ())
     if isinstance(made, Around):
-        return Statement(None, made.sql.replace("{rows}", f"({sql})"), tuple(parameters))
-    return Statement(compiler, sql, tuple(parameters))
+        return Statement(made.sql.replace("{rows}", f"({sql})"), tuple(parameters))
+    found = compiler.get_converters([column[0] for column in compiler.select or ()])
+    return Statement(sql, tuple(parameters), tuple((place, tuple(each), expression) for place, (each, expression) in found.items()))

@@ -15,12 +15,13 @@ from midline.cases.queries.people import (
     withheld_on,
 )
 from midline.cases.queries.reach import Reach, reach_of, unread_by_case
-from midline.cases.queries.reading import Total, matches
+from midline.cases.queries.reading import matches
 from midline.cases.queries.rows import Row, rows_of
 from midline.cases.queries.saved import asked_of, columns_chosen, counted_at_once, parts_of, views_of
 from midline.cases.queries.search import own_view
 from midline.cases.queries.signs import around_number, bubble_sign, collaborator_sign, collaborators_cell, status_sign, turn_sign
 from midline.cases.queries.standing import Standing, collaborator_count, evaluating_collaborations, standing_of, standings
+from midline.cases.queries.totals import Total
 from midline.cases.queries.words import SLOT_LABELS, detail_words, is_unusable, type_words
 
 __all__ = [

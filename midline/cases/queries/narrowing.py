@@ -1,48 +1,90 @@
 """What the filters of a list leave of its cases: everything but the policy, the tab and the search."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.lookups import In
 
-from midline.cases.models import Case, CaseUnread, CollaboratorStatus, Group, Share, Status, Turn
-from midline.cases.policies import Reader
-from midline.cases.queries.asked import Asked
-from midline.cases.queries.conditions import collaborator_status_is, statuses_of, turn_is
+from midline.cases.models import Case, CaseUnread, CollaboratorStatus, Share, Status, Turn
+from midline.cases.policies import Anyone, Reader
+from midline.cases.queries.asked import DATES, Asked
+from midline.cases.queries.conditions import collaborator_status_is, turn_is
 from midline.cases.queries.reach import Reach
 from midline.collaboration.models import Collaboration
 from midline.core import clock
+from midline.core.prepared import Slot, stretches
 from midline.people.policies import Actor
 from midline.practices.queries import provider_of, time_zone_of
 
+# How the moments that a view names bound a column; `values_of` says which moment each is.
+BOUNDS: Final = {
+    "active": "last_activity_at__gte",
+    "active_from": "last_activity_at__gte",
+    "active_to": "last_activity_at__lt",
+    "submitted_from": "submitted_at__gte",
+    "submitted_to": "submitted_at__lt",
+}
 
-def narrowed(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]:
-    """Of these cases, those that every filter of the view lets through."""
-    if asked.provider:
-        rows = rows.filter(provider_id=asked.provider)
-    if asked.category:
-        rows = rows.filter(status__in=[status for group in asked.category for status in statuses_of(Group(group))])
-    if asked.status:
-        rows = rows.filter(status__in=asked.status)
+
+def narrowed(rows: QuerySet[Case], asked: Asked, reach: Reach, reader: Reader | None = None) -> QuerySet[Case]:
+    """Of these cases, those that every filter of the view lets through; its statuses, provider and search are asked elsewhere.
+
+    reader: `Anyone` in a statement that is composed once, into which `values_of` are filled; the reader of the reach otherwise.
+    """
+    given = _slots(asked) if isinstance(reader, Anyone) else values_of(asked, reach)
     if asked.records:
         kinds = [Q(status_detail__startswith=kind) for kind in asked.records]
         rows = rows.filter(reduce(or_, kinds), status=Status.RECORDS_NEEDED)
     if asked.type:
         rows = rows.filter(case_type__in=asked.type)
     if asked.practice:
-        rows = rows.filter(practice_id__in=asked.practice)
-    if asked.active:
-        rows = rows.filter(last_activity_at__gte=clock.now() - timedelta(days=asked.active))
-    if asked.dated:
-        rows = rows.filter(_within(asked, ZoneInfo(zone_of(reach.actor))))
+        rows = rows.filter(In(F("practice_id"), given["practice"]))
+    rows = rows.filter(*(Q(**{lookup: given[name]}) for name, lookup in BOUNDS.items() if name in given))
     if asked.unread:
-        rows = rows.filter(pk__in=unread_ids(reach.actor))
-    return _by_collaborators(rows, asked, reach)
+        rows = rows.filter(pk__in=unread_ids(reader or reach.actor))
+    return _by_collaborators(rows, asked, reach, reader or reach.actor)
+
+
+def is_kept(asked: Asked) -> bool:
+    """Whether the statements of these filters can be composed once: what asks who shares with whom is composed each time."""
+    return not (asked.collaborator or asked.shared)
+
+
+def form_of(asked: Asked) -> tuple[Any, ...]:
+    """What two views have in common whose filters differ in `values_of` alone."""
+    many = len(_filled_up(asked.practice))
+    return (asked.records, asked.type, many, *(bool(getattr(asked, name)) for name in BOUNDS), asked.unread, asked.turn, asked.cstatus)
+
+
+def values_of(asked: Asked, reach: Reach) -> dict[str, Any]:
+    """What the filters compare with: ids of practices, and moments at which days begin where the reader works."""
+    given: dict[str, Any] = {"practice": _filled_up(asked.practice)}
+    if asked.active:
+        given["active"] = clock.now() - timedelta(days=asked.active)
+    if asked.dated:
+        zone = ZoneInfo(zone_of(reach.actor))
+        for name in DATES:
+            if day := getattr(asked, name):
+                # Through the last day is before the day after it.
+                first = day + timedelta(days=1) if name.endswith("_to") else day
+                given[name] = datetime.combine(first, time.min, tzinfo=zone)
+    return given
+
+
+def _slots(asked: Asked) -> dict[str, Any]:
+    """The places of `values_of`."""
+    places = [Slot("practice", place=place) for place in range(len(_filled_up(asked.practice)))]
+    return {"practice": places, **{name: Slot(name, DateTimeField()) for name in BOUNDS if getattr(asked, name)}}
+
+
+def _filled_up(ids: Sequence[int]) -> list[int]:
+    return next(stretches(ids), [])
 
 
 def unread_ids(actor: Reader) -> QuerySet[CaseUnread, Any]:
@@ -56,30 +98,12 @@ def zone_of(actor: Actor) -> str:
     return time_zone_of(provider) if provider else settings.TIME_ZONE
 
 
-def _within(asked: Asked, zone: ZoneInfo) -> Q:
-    """From the first moment of the first day to the last moment of the last."""
-
-    def begins(day: date) -> datetime:
-        return datetime.combine(day, time.min, tzinfo=zone)
-
-    condition = Q()
-    for column, since, until in (
-        ("last_activity_at", asked.active_from, asked.active_to),
-        ("submitted_at", asked.submitted_from, asked.submitted_to),
-    ):
-        if since:
-            condition &= Q(**{f"{column}__gte": begins(since)})
-        if until:
-            condition &= Q(**{f"{column}__lt": begins(until + timedelta(days=1))})
-    return condition
-
-
-def _by_collaborators(rows: QuerySet[Case], asked: Asked, reach: Reach) -> QuerySet[Case]:
+def _by_collaborators(rows: QuerySet[Case], asked: Asked, reach: Reach, reader: Reader) -> QuerySet[Case]:
     """What is derived from shares and marks."""
     if asked.turn:
-        rows = rows.filter(_any(turn_is(Turn(value), reach.actor) for value in asked.turn))
+        rows = rows.filter(_any(turn_is(Turn(value), reader) for value in asked.turn))
     if asked.cstatus:
-        rows = rows.filter(_any(collaborator_status_is(CollaboratorStatus(value), reach.actor) for value in asked.cstatus))
+        rows = rows.filter(_any(collaborator_status_is(CollaboratorStatus(value), reader) for value in asked.cstatus))
     if asked.collaborator and not reach.is_collaborator:
         rows = rows.filter(shared_with(asked.collaborator, reach))
     if asked.shared and asked.collaboration and not reach.is_collaborator:

@@ -4,27 +4,27 @@ A planner cannot know how much a collaborator sees and chooses wrongly by hundre
 of the order and ask the policy of each row where much is visible, *gather* what is visible and sort it where little is.
 """
 
-import time
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from operator import itemgetter
 from random import Random
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from django.db import connection
-from django.db.models import CharField, DateTimeField, Q, QuerySet, Sum
+from django.db.models import CharField, DateTimeField, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.db.models.lookups import In
 
-from midline.cases.models import Case, CollaboratorStatus, Group, ProviderCount, Status, Turn
+from midline.cases.models import Case, CollaboratorStatus, Group, Turn
 from midline.cases.policies import Anyone, Reader, cases_for, cases_gathered, cases_walked, visible_parts
 from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Asked, Unnamed
 from midline.cases.queries.conditions import statuses_in, statuses_of, statuses_of_turn
 from midline.cases.queries.names import FEW, newest, search_condition, search_ids
-from midline.cases.queries.narrowing import narrowed
+from midline.cases.queries.narrowing import form_of, is_kept, narrowed, values_of
 from midline.cases.queries.reach import Reach, who
 from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, group_of, segments
-from midline.core.prepared import Slot, is_one_of, prepared, stretches
+from midline.cases.queries.totals import Total, about, all_cases_by_status
+from midline.core.prepared import Around, Slot, is_one_of, prepared, stretches
 from midline.core.probe import Beside
 
 # Who sees so few is always gathered; who sees more than √(12·N) of N walks. Measured: docs/performance.md.
@@ -42,17 +42,8 @@ WIDE_SEARCH: Final = 20_000
 COUNTED: Final = 1_000
 SAMPLES: Final = (1_000, 4_000)
 ENOUGH: Final = 40
-WELL_KNOWN: Final = 400
-TOTALS_FOR: Final = 300.0
 
-_totals: dict[str, tuple[float, dict[str, int]]] = {}
-
-
-class Total(NamedTuple):
-    """How many cases a view shows; not exact: about so many."""
-
-    cases: int
-    exact: bool
+Provider = int | Slot | None
 
 
 @dataclass(frozen=True)
@@ -79,46 +70,56 @@ class Reading:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether the tab, the provider, statuses and an order are all that is asked for: such views come again and again."""
-        return not self.asked.term and not self._filters.narrows and self.reach.actor.user.is_active
+        """Whether the tab, the provider, statuses and an order are all that is asked for."""
+        return not self.asked.term and not self._filters.narrows
+
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether the statements of this view are composed once and come again with other values."""
+        return not self.asked.term and is_kept(self._filters) and self.reach.actor.user.is_active
 
     @cached_property
     def _only_searches(self) -> bool:
         """A search among few cases tests all of them; among many it begins at the index of names: nothing to count first."""
         return bool(self.asked.term) and not self._filters.narrows
 
-    def rows(self, segment: Segment | None = None, statuses: frozenset[str] | None = None) -> QuerySet[Case]:
+    def rows(self, segment: Segment | None = None) -> QuerySet[Case]:
         """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
-        rows = self._standing(segment, self.reach.actor, statuses=statuses)
-        rows = narrowed(rows, self._filters, self.reach)
-        if self.asked.term:
-            rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._is_wide(segment)))
-        return rows
+        return self._rows(segment, self._statuses(segment), self.reach.actor, self.asked.provider)
 
     def ids(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
         """The ids of a segment in its order, beyond the key (value, id) if there is one."""
         if self.asked.term and segment.column == "id" and self._is_wide(segment):
             return self._ids_of_search(segment, beyond, backward=backward, limit=limit)
-        read = self._composed_once if self.is_plain and segment.form else self._composed
         statuses = self._statuses(segment)
         if segment.column != ACTIVITY or not 1 < len(statuses) <= SIDE_BY_SIDE:
-            return [row[0] for row in read(segment, statuses, beyond, backward=backward, limit=limit)]
+            return [row[0] for row in self._read(segment, statuses, beyond, backward=backward, limit=limit)]
         # Of few statuses each is read in its own order, and they are merged.
-        found = [row for one in sorted(statuses) for row in read(segment, frozenset({one}), beyond, backward=backward, limit=limit)]
+        found = [row for one in sorted(statuses) for row in self._read(segment, frozenset({one}), beyond, backward=backward, limit=limit)]
         found.sort(key=itemgetter(0), reverse=segment.id_descending is not backward)
         found.sort(key=itemgetter(1), reverse=segment.descending is not backward)
         return [row[0] for row in found[:limit]]
 
     def value_at(self, segment: Segment, pk: int) -> Any:
         """What the row `pk` is sorted by; None when it no longer stands in this segment."""
-        return self.rows(segment).filter(pk=pk).values_list(segment.column, flat=True).first()
+        statuses = self._statuses(segment)
+        if not (self.is_kept and segment.form):
+            return self.rows(segment).filter(pk=pk).values_list(segment.column, flat=True).first()
 
-    def _standing(
-        self, segment: Segment | None, reader: Reader, provider: int | Slot | None = None, statuses: frozenset[str] | None = None
-    ) -> QuerySet[Case]:
+        def compose(reader: Reader, provider: Provider) -> QuerySet[Case, Any]:
+            return self._rows(segment, statuses, reader, provider).filter(pk=Slot("pk")).values_list(segment.column)
+
+        found = self._kept(("value",), segment, statuses, compose, pk=pk)
+        return found[0][0] if found else None
+
+    def _rows(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
+        rows = narrowed(self._standing(segment, statuses, reader, provider), self._filters, self.reach, reader)
+        if self.asked.term:
+            rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._is_wide(segment)))
+        return rows
+
+    def _standing(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
         """What the reader sees of the segment and the tab, before filters and search."""
-        provider = self.asked.provider if provider is None else provider
-        statuses = self._statuses(segment) if statuses is None else statuses
         rows = self._visible(segment, statuses, reader, provider)
         if statuses != EVERY:
             rows = rows.filter(self._stands_in(segment, statuses))
@@ -132,45 +133,43 @@ class Reading:
                 rows = rows.filter(segment.condition(reader))
         return rows.order_by()
 
-    def _composed(
+    def _read(
         self, segment: Segment, statuses: frozenset[str], beyond: tuple[Any, int] | None, *, backward: bool, limit: int
     ) -> list[tuple[Any, ...]]:
         """(id, last activity) of the segment's cases in these statuses, in its order."""
-        rows, order = self.rows(segment, statuses), segment.order(backward=backward)
-        if beyond is not None:
-            rows = rows.filter(segment.beyond(*beyond, backward=backward))
-        rows = rows.order_by(*(_beside(name) for name in order)) if self._is_few else rows.order_by(*order)
-        return list(rows.values_list("pk", ACTIVITY)[:limit])
+        order, few = segment.order(backward=backward), self._is_few
 
-    def _composed_once(
-        self, segment: Segment, statuses: frozenset[str], beyond: tuple[Any, int] | None, *, backward: bool, limit: int
-    ) -> list[tuple[Any, ...]]:
-        """The same for a plain view, whose statement is kept."""
-        reader, one = Anyone(self.reach.actor.workspace), self.asked.provider is not None
-        order = segment.order(backward=backward)
-        key = (
-            "ids",
-            reader.workspace,
-            self._way(segment, statuses),
-            one,
-            self.asked.group,
-            segment.form,
-            statuses,
-            *order,
-            bool(beyond),
-            limit,
-        )
+        def compose(reader: Reader, provider: Provider, key: tuple[Any, Any] | None) -> QuerySet[Case, Any]:
+            rows = self._rows(segment, statuses, reader, provider)
+            if key is not None:
+                rows = rows.filter(segment.beyond(*key, backward=backward))
+            return rows.order_by(*map(_beside, order) if few else order).values_list("pk", ACTIVITY)[:limit]
 
-        def compose() -> QuerySet[Case, Any]:
-            rows = self._standing(segment, reader, Slot("one_provider") if one else None, statuses)
-            if beyond is not None:
-                value = Slot("value", DateTimeField() if segment.column == ACTIVITY else CharField())
-                rows = rows.filter(segment.beyond(value, Slot("pk"), backward=backward))
-            return rows.order_by(*order).values_list("pk", ACTIVITY)[:limit]
-
+        if not (self.is_kept and segment.form):
+            return list(compose(self.reach.actor, self.asked.provider, beyond))
         value, pk = beyond or (None, 0)
-        values = {**who(self.reach.actor), "one_provider": self.asked.provider, "value": value, "pk": pk}
-        return prepared(key, compose).rows(**values)
+        slots = (Slot("value", DateTimeField() if segment.column == ACTIVITY else CharField()), Slot("pk")) if beyond else None
+        what = (*order, few, bool(beyond), limit)
+        return self._kept(what, segment, statuses, partial(compose, key=slots), value=value, pk=pk)
+
+    def _kept(
+        self,
+        what: tuple[Hashable, ...],
+        segment: Segment | None,
+        statuses: frozenset[str],
+        compose: Callable[[Reader, Provider], QuerySet[Case, Any] | Around],
+        **values: Any,
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a statement of this view, composed once; `what` names it among the statements of the segment."""
+        one, workspace = self.asked.provider is not None, self.reach.actor.workspace
+        form = (segment.form if segment else "", statuses, self._way(segment, statuses), self.asked.group, form_of(self._filters))
+        compose = partial(compose, Anyone(workspace), Slot("one_provider") if one else None)
+        return prepared((what, form, workspace, one), compose).rows(**self._given, **values)
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        """What is filled into the statements of this view."""
+        return {**who(self.reach.actor), **values_of(self._filters, self.reach), "one_provider": self.asked.provider}
 
     def _ids_of_search(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
         """Newest first, or oldest first, straight from the index of names, in stretches of which the view's are taken."""
@@ -183,7 +182,7 @@ class Reading:
         """Which of these cases the view shows, its search aside."""
         statuses = self._statuses(segment)
         if self._filters.narrows or not segment.form or not self.reach.actor.user.is_active:
-            rows = narrowed(self._standing(segment, self.reach.actor), self._filters, self.reach)
+            rows = narrowed(self._standing(segment, statuses, self.reach.actor, self.asked.provider), self._filters, self.reach)
             return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
         reader, one = Anyone(self.reach.actor.workspace), self.asked.provider is not None
         found: set[int] = set()
@@ -194,7 +193,7 @@ class Reading:
         return found
 
     def _among(self, segment: Segment, reader: Reader, one: bool, size: int) -> QuerySet[Case, Any]:
-        rows = self._standing(segment, reader, Slot("one_provider") if one else None)
+        rows = self._standing(segment, self._statuses(segment), reader, Slot("one_provider") if one else None)
         return rows.filter(is_one_of("pk", "ids", size)).values_list("pk")
 
     def _is_wide(self, segment: Segment | None) -> bool:
@@ -234,7 +233,7 @@ class Reading:
             return False
         return self.total.exact and self.total.cases <= max(FEW_LEFT, DERIVED_MOST if self.is_plain else 0)
 
-    def _visible(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: int | Slot | None) -> QuerySet[Case]:
+    def _visible(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
         match self._way(segment, statuses):
             case "gather" if self.reach.is_collaborator:
                 return cases_gathered(reader, provider, sorted(statuses) if statuses != EVERY else ())
@@ -291,7 +290,7 @@ class Reading:
             return Total(self._counted_by_status(), True)
         statuses = self._statuses(None)
         if not self.reach.is_collaborator or self.asked.provider is not None or not self._walks(None, statuses):
-            return Total(self.rows().count(), True)
+            return Total(self._number(), True)
         if self.asked.term and len(known := search_ids(self.asked.term, self.reach)) >= FEW:
             return Total(self._guessed(known), False)
         counted = self._counted_up_to(COUNTED + 1, statuses)
@@ -300,23 +299,36 @@ class Reading:
     def _counted_by_status(self) -> int:
         if self.reach.is_collaborator and self.asked.group in {"evaluate", "progress"}:
             if self.asked.status or self.asked.category:
-                return self.rows().count()
+                return self._number()
             return self.reach.tab_counts(self.asked.provider)[self.asked.group]
         return self._seen(self._statuses(None))
 
+    def _number(self) -> int:
+        """How many cases the view shows, counted."""
+        statuses = self._statuses(None)
+        if not self.is_kept:
+            return self.rows().count()
+        rows = self._kept(("number",), None, statuses, lambda *reader: _counting(self._rows(None, statuses, *reader)))
+        return _sum(rows)
+
     def _counted_up_to(self, most: int, statuses: frozenset[str]) -> int:
         """Beginning at the grants, the first rows come from few providers: it stops there, however rare they are elsewhere."""
-        if self.asked.term:
+        if not self.is_kept:
             return self.rows()[:most].count()
         found = 0
-        for part in visible_parts(self.reach.actor, self.asked.provider):
-            rows = narrowed(part, self._filters, self.reach)
-            if statuses != EVERY:
-                rows = rows.filter(self._stands_in(None, statuses))
-            if self.asked.group:
-                rows = rows.filter(group_of(self.asked.group, self.reach).condition(self.reach.actor))
-            found += rows.order_by()[: most - found].count()
-        return found
+        for number in range(2):
+            if found < most:
+                found += _sum(self._kept(("up to", most, number), None, statuses, partial(self._part, number, statuses, most)))
+        return min(found, most)
+
+    def _part(self, number: int, statuses: frozenset[str], most: int, reader: Reader, provider: Provider) -> Around:
+        """How many of one of the parts that a collaborator sees the view shows, up to `most`."""
+        rows = narrowed(visible_parts(reader, provider)[number], self._filters, self.reach, reader)
+        if statuses != EVERY:
+            rows = rows.filter(self._stands_in(None, statuses))
+        if self.asked.group:
+            rows = rows.filter(group_of(self.asked.group, self.reach).condition(reader))
+        return _counting(rows, most)
 
     def _sampled(self) -> int:
         """About how many, from cases drawn at random, rounded to what the sample is good for.
@@ -329,37 +341,41 @@ class Reading:
         for size in SAMPLES:
             draw = Random(f"{view} {size}")  # noqa: S311 - a sample, no secret
             drawn = {draw.randint(1, latest) for _ in range(size)}
-            found = self.rows().filter(pk__in=drawn).count()
+            found = self._drawn(list(drawn), size)
             if found >= ENOUGH:
                 break
-        return max(COUNTED, _about(found / len(drawn) * latest, found))
+        return max(COUNTED, about(found / len(drawn) * latest, found))
+
+    def _drawn(self, ids: list[int], size: int) -> int:
+        """How many of these cases, `size` at most, the view shows."""
+        if not self.is_kept:
+            return self.rows().filter(pk__in=ids).count()
+        statuses = self._statuses(None)
+
+        def compose(reader: Reader, provider: Provider) -> Around:
+            return _counting(self._rows(None, statuses, reader, provider).filter(is_one_of("pk", "ids", size)))
+
+        return _sum(self._kept(("drawn", size), None, statuses, compose, ids=ids + [0] * (size - len(ids))))
 
     def _guessed(self, known: list[int]) -> int:
         """About how many a common word finds: as thickly as among its newest matches, all the way down."""
-        rows = narrowed(self._standing(None, self.reach.actor), self._filters, self.reach)
+        rows = narrowed(self._standing(None, self._statuses(None), self.reach.actor, self.asked.provider), self._filters, self.reach)
         found = rows.filter(pk__in=known).count()
-        return max(found, _about(found * known[0] / max(1, known[0] - known[-1] + 1), found))
+        return max(found, about(found * known[0] / max(1, known[0] - known[-1] + 1), found))
+
+
+def _counting(rows: QuerySet[Case], most: int | None = None) -> Around:
+    return Around("SELECT COUNT(*) FROM {rows} c", rows.order_by().values("pk")[:most])
+
+
+def _sum(rows: list[tuple[Any, ...]]) -> int:
+    """What `_counting` counted; a view that can hold nothing has no row."""
+    return sum(row[0] for row in rows)
 
 
 def _beside(name: str) -> OrderBy:
     column = Beside(name.lstrip("-"))
     return column.desc() if name.startswith("-") else column.asc()
-
-
-def _about(number: float, found: int) -> int:
-    """Rounded to two digits where the sample is good for them, else to one."""
-    digits = 2 if found >= WELL_KNOWN else 1
-    return int(round(number, digits - len(str(int(number)))))
-
-
-def all_cases_by_status() -> dict[str, int]:
-    """How many cases there are at all, some minutes old: it decides how lists are read, never what they show."""
-    known = _totals.get(connection.alias)
-    if known is None or time.monotonic() - known[0] > TOTALS_FOR:
-        sums = ProviderCount.objects.aggregate(**{f"n_{status}": Sum(status) for status in Status.values})
-        known = (time.monotonic(), {status: sums[f"n_{status}"] or 0 for status in Status.values})
-        _totals[connection.alias] = known
-    return known[1]
 
 
 def matches(asked: Asked, reach: Reach) -> Total:

@@ -29,6 +29,7 @@ FEW_PRACTICES: Final = 20
 
 
 Condition = Callable[[Reader], Q]
+Computed = Callable[[Reader], dict[str, Combinable]]
 
 
 def _all(_reader: Reader) -> Q:
@@ -49,7 +50,7 @@ class Segment:
     column: str = "id"
     descending: bool = True
     id_descending: bool = True
-    computed: Callable[[Reader], dict[str, Combinable]] | None = None
+    computed: Computed | None = None
     form: str = ""
 
     @property
@@ -111,14 +112,13 @@ def _chain(name: str, down: bool, asked: Asked, reach: Reach) -> list[Segment]:
         case "turn":
             return [Segment("", EVERY, _turn_is(value), ACTIVITY, not down, down, form=f"turn:{value}") for value in Turn]
         case "cstatus":
-            return [
-                Segment("", EVERY, condition, ACTIVITY, not down, down) for condition in (*map(_stands, CollaboratorStatus), _stands_not)
-            ]
+            known = {f"cstatus:{value}": _stands(value) for value in CollaboratorStatus} | {"cstatus": _stands_not}
+            return [Segment("", EVERY, condition, ACTIVITY, not down, down, form=form) for form, condition in known.items()]
         case "unread":
-            read = Segment("", EVERY, lambda reader: ~_is_unread(reader), ACTIVITY, down, not down)
-            return [read, Segment("", EVERY, _is_unread, "unread_n", down, down, lambda reader: {"unread_n": unread_count(reader)})]
+            read = Segment("", EVERY, lambda reader: ~_is_unread(reader), ACTIVITY, down, not down, form="read")
+            return [read, Segment("", EVERY, _is_unread, "unread_n", down, down, _unread_n, form="unread")]
         case "people":
-            return [Segment("", EVERY, _all, "people_n", down, down, lambda reader: {"people_n": people_count(reader)})]
+            return [Segment("", EVERY, _all, "people_n", down, down, _people_n, form="people")]
         case "patient" if reach.hides:
             # Turned round, the hidden ones still stand last, by number.
             named = Segment("", EVERY, lambda reader: ~_is_hidden(reader), "patient_norm", down, down, form="named")
@@ -131,6 +131,14 @@ def _chain(name: str, down: bool, asked: Asked, reach: Reach) -> list[Segment]:
     column = COLUMNS[name]
     by_id = down if column != ACTIVITY else not down
     return [Segment("", EVERY, _all, column, down, by_id, form=name)]
+
+
+def _people_n(reader: Reader) -> dict[str, Combinable]:
+    return {"people_n": people_count(reader)}
+
+
+def _unread_n(reader: Reader) -> dict[str, Combinable]:
+    return {"unread_n": unread_count(reader)}
 
 
 def _type_is(value: str) -> Condition:

@@ -6,7 +6,6 @@ MIDLINE_LONG=1 lives through many more worlds; a failure tells the world's story
 """
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from random import Random
@@ -237,7 +236,7 @@ def test_a_planted_fault_is_found(db, monkeypatch, fault):
     """Holds this module against itself; the worlds differ, so that every kind of act comes before long."""
     fault(monkeypatch)
     # Statements that were composed before know nothing of the fault, and those composed now must not outlive it.
-    monkeypatch.setattr(prepared, "_known", threading.local())
+    monkeypatch.setattr(prepared, "_known", {})
     with pytest.raises(AssertionError, match="seed"):
         several_lives()
 

@@ -1,0 +1,39 @@
+"""Numbers of cases: of a view, exact or about so many, and of all there are."""
+
+import time
+from typing import Final, NamedTuple
+
+from django.db import connection
+from django.db.models import Sum
+
+from midline.cases.models import ProviderCount, Status
+
+# A sample that found so many is good for two digits.
+WELL_KNOWN: Final = 400
+# Seconds for which the number of all cases is believed.
+TOTALS_FOR: Final = 300.0
+
+_totals: dict[str, tuple[float, dict[str, int]]] = {}
+
+
+class Total(NamedTuple):
+    """How many cases a view shows; not exact: about so many."""
+
+    cases: int
+    exact: bool
+
+
+def about(number: float, found: int) -> int:
+    """Rounded to what a sample that found `found` is good for: to two digits where it found many, else to one."""
+    digits = 2 if found >= WELL_KNOWN else 1
+    return int(round(number, digits - len(str(int(number)))))
+
+
+def all_cases_by_status() -> dict[str, int]:
+    """How many cases there are at all, some minutes old: it decides how lists are read, never what they show."""
+    known = _totals.get(connection.alias)
+    if known is None or time.monotonic() - known[0] > TOTALS_FOR:
+        sums = ProviderCount.objects.aggregate(**{f"n_{status}": Sum(status) for status in Status.values})
+        known = (time.monotonic(), {status: sums[f"n_{status}"] or 0 for status in Status.values})
+        _totals[connection.alias] = known
+    return known[1]
