@@ -62,6 +62,12 @@ def stretches(ids: Iterable[int]) -> Iterator[list[int]]:
         yield stretch + [0] * (size - len(stretch))
 
 
+def filled_up(ids: Iterable[int]) -> list[int]:
+    """Ids in one list, filled up to one of the SIZES with 0; none stay none, and more than the largest size as they are."""
+    known = sorted(ids)
+    return known if len(known) > SIZES[-1] else next(stretches(known), [])
+
+
 @dataclass(frozen=True)
 class Around:
     """A statement of ours around a queryset of values: `{rows}` stands for it. For what joins tables that no relation joins directly."""

@@ -18,7 +18,7 @@ from midline.cases.queries.conditions import collaborator_status_is, turn_is
 from midline.cases.queries.reach import Reach
 from midline.collaboration.models import Collaboration
 from midline.core import clock
-from midline.core.prepared import Slot, stretches
+from midline.core.prepared import Slot, filled_up
 from midline.people.policies import Actor
 from midline.practices.queries import provider_of, time_zone_of
 
@@ -58,13 +58,13 @@ def is_kept(asked: Asked) -> bool:
 
 def form_of(asked: Asked) -> tuple[Any, ...]:
     """What two views have in common whose filters differ in `values_of` alone."""
-    many = len(_filled_up(asked.practice))
+    many = len(filled_up(asked.practice))
     return (asked.records, asked.type, many, *(bool(getattr(asked, name)) for name in BOUNDS), asked.unread, asked.turn, asked.cstatus)
 
 
 def values_of(asked: Asked, reach: Reach) -> dict[str, Any]:
     """What the filters compare with: ids of practices, and moments at which days begin where the reader works."""
-    given: dict[str, Any] = {"practice": _filled_up(asked.practice)}
+    given: dict[str, Any] = {"practice": filled_up(asked.practice)}
     if asked.active:
         given["active"] = clock.now() - timedelta(days=asked.active)
     if asked.dated:
@@ -79,12 +79,8 @@ def values_of(asked: Asked, reach: Reach) -> dict[str, Any]:
 
 def _slots(asked: Asked) -> dict[str, Any]:
     """The places of `values_of`."""
-    places = [Slot("practice", place=place) for place in range(len(_filled_up(asked.practice)))]
+    places = [Slot("practice", place=place) for place in range(len(filled_up(asked.practice)))]
     return {"practice": places, **{name: Slot(name, DateTimeField()) for name in BOUNDS if getattr(asked, name)}}
-
-
-def _filled_up(ids: Sequence[int]) -> list[int]:
-    return next(stretches(ids), [])
 
 
 def unread_ids(actor: Reader) -> QuerySet[CaseUnread, Any]:

@@ -64,12 +64,14 @@ class Reach:
     @cached_property
     def hides(self) -> bool:
         """Whether any provider hides their patients' identity from this reader."""
-        return self.is_collaborator and self.collaborations().filter(hides_identity=True).exists()
+        return self.is_collaborator and bool(prepared("hides", lambda: _hiding().values_list("pk")[:1]).rows(**who(self.actor)))
 
     @property
-    def hidden(self) -> QuerySet[Collaboration, int]:
-        """Providers who hide their patients' identity from this reader, as a subquery: there may be thousands."""
-        return self.collaborations().filter(hides_identity=True).values_list("provider_id", flat=True)
+    def hidden(self) -> frozenset[int]:
+        """Providers who hide their patients' identity from this reader."""
+        if not self.hides:
+            return frozenset()
+        return frozenset(row[0] for row in prepared("hidden", lambda: _hiding().values_list("provider_id")).rows(**who(self.actor)))
 
     # --- counters ---------------------------------------------------------------------------------------------------
 
@@ -157,6 +159,10 @@ _ANYONE: Final = Anyone(Workspace.COLLABORATOR)
 def _mine(one_provider: bool) -> QuerySet[Collaboration]:
     mine = Collaboration.objects.live(moment_of(_ANYONE)).filter(person_id=_ANYONE.user_id)
     return mine.filter(provider_id=Slot("one_provider")) if one_provider else mine
+
+
+def _hiding() -> QuerySet[Collaboration]:
+    return _mine(one_provider=False).filter(hides_identity=True).order_by()
 
 
 def _standing_sums(one_provider: bool) -> Around:

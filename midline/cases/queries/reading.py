@@ -19,11 +19,12 @@ from midline.cases.models import Case, CollaboratorStatus, Group, Turn
 from midline.cases.policies import Anyone, Reader, cases_for, cases_gathered, cases_walked, visible_parts
 from midline.cases.queries.asked import DERIVED, DERIVED_MOST, Asked, Unnamed
 from midline.cases.queries.conditions import statuses_in, statuses_of, statuses_of_turn
-from midline.cases.queries.names import FEW, newest, search_condition, search_ids
+from midline.cases.queries.names import FEW, newest, plain, search_condition, search_ids, search_of
+from midline.cases.queries.names.words import Search
 from midline.cases.queries.narrowing import form_of, is_kept, narrowed, values_of
 from midline.cases.queries.reach import Reach, who
 from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, group_of, segments
-from midline.cases.queries.totals import Total, about, all_cases_by_status
+from midline.cases.queries.totals import Total, about, all_cases_by_status, counted, counting
 from midline.core.prepared import Around, Slot, is_one_of, prepared, stretches
 from midline.core.probe import Beside
 
@@ -76,7 +77,17 @@ class Reading:
     @cached_property
     def is_kept(self) -> bool:
         """Whether the statements of this view are composed once and come again with other values."""
-        return not self.asked.term and is_kept(self._filters) and self.reach.actor.user.is_active
+        if not self.asked.term:
+            return self._keeps_filters
+        return self._keeps_filters and not self._is_wide(None) and plain.form_of(self._search) is not None
+
+    @property
+    def _keeps_filters(self) -> bool:
+        return is_kept(self._filters) and self.reach.actor.user.is_active
+
+    @property
+    def _search(self) -> Search:
+        return search_of(self.asked.term, self.reach)
 
     @cached_property
     def _only_searches(self) -> bool:
@@ -113,14 +124,17 @@ class Reading:
         return found[0][0] if found else None
 
     def _rows(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
-        rows = narrowed(self._standing(segment, statuses, reader, provider), self._filters, self.reach, reader)
+        rows = self._standing(self._visible(segment, statuses, reader, provider), segment, statuses, reader, provider)
+        rows = narrowed(rows, self._filters, self.reach, reader)
         if self.asked.term:
-            rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._is_wide(segment)))
+            once = isinstance(reader, Anyone)
+            rows = rows.filter(search_condition(self.asked.term, self.reach, wide=self._is_wide(segment), once=once))
         return rows
 
-    def _standing(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
-        """What the reader sees of the segment and the tab, before filters and search."""
-        rows = self._visible(segment, statuses, reader, provider)
+    def _standing(
+        self, rows: QuerySet[Case], segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider
+    ) -> QuerySet[Case]:
+        """Of what the reader sees, what stands in the segment and the tab, before filters and search."""
         if statuses != EVERY:
             rows = rows.filter(self._stands_in(segment, statuses))
         if provider is not None:
@@ -136,14 +150,15 @@ class Reading:
     def _read(
         self, segment: Segment, statuses: frozenset[str], beyond: tuple[Any, int] | None, *, backward: bool, limit: int
     ) -> list[tuple[Any, ...]]:
-        """(id, last activity) of the segment's cases in these statuses, in its order."""
-        order, few = segment.order(backward=backward), self._is_few
+        """The segment's cases in these statuses, in its order: ids, and the last activity where that is what sorts them."""
+        order, few = segment.order(backward=backward), self._is_few or self._searches_own(segment)
+        columns = ("pk", ACTIVITY) if segment.column == ACTIVITY else ("pk",)
 
         def compose(reader: Reader, provider: Provider, key: tuple[Any, Any] | None) -> QuerySet[Case, Any]:
             rows = self._rows(segment, statuses, reader, provider)
             if key is not None:
                 rows = rows.filter(segment.beyond(*key, backward=backward))
-            return rows.order_by(*map(_beside, order) if few else order).values_list("pk", ACTIVITY)[:limit]
+            return rows.order_by(*map(_beside, order) if few else order).values_list(*columns)[:limit]
 
         if not (self.is_kept and segment.form):
             return list(compose(self.reach.actor, self.asked.provider, beyond))
@@ -162,14 +177,16 @@ class Reading:
     ) -> list[tuple[Any, ...]]:
         """The rows of a statement of this view, composed once; `what` names it among the statements of the segment."""
         one, workspace = self.asked.provider is not None, self.reach.actor.workspace
-        form = (segment.form if segment else "", statuses, self._way(segment, statuses), self.asked.group, form_of(self._filters))
+        way, sought = self._way(segment, statuses), plain.form_of(self._search) if self.asked.term else None
+        form = (segment.form if segment else "", statuses, way, self.asked.group, form_of(self._filters), sought)
         compose = partial(compose, Anyone(workspace), Slot("one_provider") if one else None)
         return prepared((what, form, workspace, one), compose).rows(**self._given, **values)
 
     @cached_property
     def _given(self) -> dict[str, Any]:
         """What is filled into the statements of this view."""
-        return {**who(self.reach.actor), **values_of(self._filters, self.reach), "one_provider": self.asked.provider}
+        given = {**who(self.reach.actor), **values_of(self._filters, self.reach), "one_provider": self.asked.provider}
+        return {**given, **plain.values_of(self._search)} if self.asked.term else given
 
     def _ids_of_search(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
         """Newest first, or oldest first, straight from the index of names, in stretches of which the view's are taken."""
@@ -178,23 +195,21 @@ class Reading:
         place = {"before" if falling else "after": pk}
         return newest(partial(self._of_view, segment), self.asked.term, self.reach, limit=limit, **place)
 
-    def _of_view(self, segment: Segment, ids: list[int]) -> set[int]:
-        """Which of these cases the view shows, its search aside."""
+    def _of_view(self, segment: Segment | None, ids: list[int]) -> set[int]:
+        """Which of these cases the view, or a segment of it, shows, its search aside."""
         statuses = self._statuses(segment)
-        if self._filters.narrows or not segment.form or not self.reach.actor.user.is_active:
-            rows = narrowed(self._standing(segment, statuses, self.reach.actor, self.asked.provider), self._filters, self.reach)
-            return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
-        reader, one = Anyone(self.reach.actor.workspace), self.asked.provider is not None
+
+        def compose(size: int, reader: Reader, provider: Provider) -> QuerySet[Case, Any]:
+            rows = narrowed(self._standing(cases_for(reader), segment, statuses, reader, provider), self._filters, self.reach, reader)
+            return rows.filter(is_one_of("pk", "ids", size) if size else Q(pk__in=ids)).values_list("pk")
+
+        if not self._keeps_filters or (segment is not None and not segment.form):
+            return {row[0] for row in compose(0, self.reach.actor, self.asked.provider)}
         found: set[int] = set()
         for stretch in stretches(ids):
-            key = ("of view", reader.workspace, one, self.asked.group, segment.form, statuses, len(stretch))
-            values = {**who(self.reach.actor), "one_provider": self.asked.provider, "ids": stretch}
-            found |= {row[0] for row in prepared(key, partial(self._among, segment, reader, one, len(stretch))).rows(**values)}
+            what = ("of view", len(stretch))
+            found |= {row[0] for row in self._kept(what, segment, statuses, partial(compose, len(stretch)), ids=stretch)}
         return found
-
-    def _among(self, segment: Segment, reader: Reader, one: bool, size: int) -> QuerySet[Case, Any]:
-        rows = self._standing(segment, self._statuses(segment), reader, Slot("one_provider") if one else None)
-        return rows.filter(is_one_of("pk", "ids", size)).values_list("pk")
 
     def _is_wide(self, segment: Segment | None) -> bool:
         """Whether so much is visible that a search begins at the index of names."""
@@ -232,6 +247,10 @@ class Reading:
         if not computed and (self.is_plain or self._only_searches):
             return False
         return self.total.exact and self.total.cases <= max(FEW_LEFT, DERIVED_MOST if self.is_plain else 0)
+
+    def _searches_own(self, segment: Segment) -> bool:
+        """Whether a provider's own names are looked through by number: one index holds them all, while walking would read every case."""
+        return segment.column == "id" and not self.reach.is_collaborator and self._only_searches and bool(self.asked.term)
 
     def _visible(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
         match self._way(segment, statuses):
@@ -291,10 +310,12 @@ class Reading:
         statuses = self._statuses(None)
         if not self.reach.is_collaborator or self.asked.provider is not None or not self._walks(None, statuses):
             return Total(self._number(), True)
-        if self.asked.term and len(known := search_ids(self.asked.term, self.reach)) >= FEW:
-            return Total(self._guessed(known), False)
-        counted = self._counted_up_to(COUNTED + 1, statuses)
-        return Total(counted, True) if counted <= COUNTED else Total(self._sampled(), False)
+        if self.asked.term and self._is_wide(None):
+            known = search_ids(self.asked.term, self.reach)
+            found = len(self._of_view(None, known))
+            return Total(found, True) if len(known) < FEW else Total(self._guessed(known, found), False)
+        found = self._counted_up_to(COUNTED + 1, statuses)
+        return Total(found, True) if found <= COUNTED else Total(self._sampled(), False)
 
     def _counted_by_status(self) -> int:
         if self.reach.is_collaborator and self.asked.group in {"evaluate", "progress"}:
@@ -308,8 +329,8 @@ class Reading:
         statuses = self._statuses(None)
         if not self.is_kept:
             return self.rows().count()
-        rows = self._kept(("number",), None, statuses, lambda *reader: _counting(self._rows(None, statuses, *reader)))
-        return _sum(rows)
+        rows = self._kept(("number",), None, statuses, lambda *reader: counting(self._rows(None, statuses, *reader)))
+        return counted(rows)
 
     def _counted_up_to(self, most: int, statuses: frozenset[str]) -> int:
         """Beginning at the grants, the first rows come from few providers: it stops there, however rare they are elsewhere."""
@@ -318,7 +339,7 @@ class Reading:
         found = 0
         for number in range(2):
             if found < most:
-                found += _sum(self._kept(("up to", most, number), None, statuses, partial(self._part, number, statuses, most)))
+                found += counted(self._kept(("up to", most, number), None, statuses, partial(self._part, number, statuses, most)))
         return min(found, most)
 
     def _part(self, number: int, statuses: frozenset[str], most: int, reader: Reader, provider: Provider) -> Around:
@@ -328,7 +349,7 @@ class Reading:
             rows = rows.filter(self._stands_in(None, statuses))
         if self.asked.group:
             rows = rows.filter(group_of(self.asked.group, self.reach).condition(reader))
-        return _counting(rows, most)
+        return counting(rows, most)
 
     def _sampled(self) -> int:
         """About how many, from cases drawn at random, rounded to what the sample is good for.
@@ -353,24 +374,13 @@ class Reading:
         statuses = self._statuses(None)
 
         def compose(reader: Reader, provider: Provider) -> Around:
-            return _counting(self._rows(None, statuses, reader, provider).filter(is_one_of("pk", "ids", size)))
+            return counting(self._rows(None, statuses, reader, provider).filter(is_one_of("pk", "ids", size)))
 
-        return _sum(self._kept(("drawn", size), None, statuses, compose, ids=ids + [0] * (size - len(ids))))
+        return counted(self._kept(("drawn", size), None, statuses, compose, ids=ids + [0] * (size - len(ids))))
 
-    def _guessed(self, known: list[int]) -> int:
-        """About how many a common word finds: as thickly as among its newest matches, all the way down."""
-        rows = narrowed(self._standing(None, self._statuses(None), self.reach.actor, self.asked.provider), self._filters, self.reach)
-        found = rows.filter(pk__in=known).count()
+    def _guessed(self, known: list[int], found: int) -> int:
+        """How many a common word finds: as thickly as among its newest matches, of which the view shows `found`, all the way down."""
         return max(found, about(found * known[0] / max(1, known[0] - known[-1] + 1), found))
-
-
-def _counting(rows: QuerySet[Case], most: int | None = None) -> Around:
-    return Around("SELECT COUNT(*) FROM {rows} c", rows.order_by().values("pk")[:most])
-
-
-def _sum(rows: list[tuple[Any, ...]]) -> int:
-    """What `_counting` counted; a view that can hold nothing has no row."""
-    return sum(row[0] for row in rows)
 
 
 def _beside(name: str) -> OrderBy:

@@ -1,12 +1,13 @@
 """Numbers of cases: of a view, exact or about so many, and of all there are."""
 
 import time
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
-from midline.cases.models import ProviderCount, Status
+from midline.cases.models import Case, ProviderCount, Status
+from midline.core.prepared import Around
 
 # A sample that found so many is good for two digits.
 WELL_KNOWN: Final = 400
@@ -27,6 +28,16 @@ def about(number: float, found: int) -> int:
     """Rounded to what a sample that found `found` is good for: to two digits where it found many, else to one."""
     digits = 2 if found >= WELL_KNOWN else 1
     return int(round(number, digits - len(str(int(number)))))
+
+
+def counting(rows: QuerySet[Case], most: int | None = None) -> Around:
+    """A statement that counts these cases, up to `most`; `counted` reads its answer."""
+    return Around("SELECT COUNT(*) FROM {rows} c", rows.order_by().values("pk")[:most])
+
+
+def counted(rows: list[tuple[Any, ...]]) -> int:
+    """What `counting` counted; where nothing can match there is no row."""
+    return sum(row[0] for row in rows)
 
 
 def all_cases_by_status() -> dict[str, int]:

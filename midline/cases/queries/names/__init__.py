@@ -30,14 +30,17 @@ FIRST_STRETCH: Final = 320
 ENGINES: Final = {"sqlite": sqlite, "postgresql": postgresql}
 
 
-def search_condition(term: str, reach: Reach, *, wide: bool = False) -> Q:
+def search_condition(term: str, reach: Reach, *, wide: bool = False, once: bool = False) -> Q:
     """That a case matches `term`, for this reader. `wide`: the reader sees many cases, so the index is asked first.
 
-    Up to FEW matches become their ids; where more match, rows are tested as they are walked.
+    Up to FEW matches become their ids; where more match, rows are tested as they are walked. `once`: in a statement that is composed
+    once, where `plain.form_of` says that it can be.
     """
     search = search_of(term, reach)
     if not search.words:
         return Q(pk__in=[])
+    if once:
+        return plain_condition(search, once=True)
     if wide and len(ids := search_ids(term, reach)) < FEW:
         return Q(pk__in=ids)
     return plain_condition(search)
@@ -85,7 +88,7 @@ def search_of(term: str, reach: Reach) -> Search:
     if term not in known:
         texts = tuple(dict.fromkeys(norm(term).split()))
         clinicians = _clinicians(texts, reach) if texts else {}
-        hidden = frozenset(reach.hidden) if texts and reach.hides else frozenset()
+        hidden = reach.hidden if texts else frozenset()
         known[term] = Search(tuple(Word(text, clinicians[text]) for text in texts), hidden)
     return known[term]
 

@@ -4,10 +4,12 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, CharField, F, Func, Q, Value
+from django.db.models.lookups import In
 from django.db.models.sql.compiler import SQLCompiler
 
 from midline.cases.queries.names.words import Search, Statement, Word, every
+from midline.core.prepared import SIZES, Slot, filled_up
 from midline.core.text import begins_words
 
 _PLACE_OF: Final = {"sqlite": "instr", "postgresql": "strpos"}
@@ -27,21 +29,47 @@ class _Spaced(Func):
     template = "(' ' || %(expressions)s)"
 
 
-def plain_condition(search: Search) -> Q:
-    """The search as a condition of the list's query."""
+def plain_condition(search: Search, *, once: bool = False) -> Q:
+    """The search as a condition of the list's query. `once`: of a statement that is composed once, into which `values_of` are filled."""
+    given = _slots(search) if once else values_of(search)
     condition = Q()
-    for word in search.words:
-        spaced = begins_words(word.text)
-        column = _Spaced(F("patient_norm")) if spaced else F("patient_norm")
-        named = Q(_Holds(column, Value(f" {word.text}" if spaced else word.text)))
+    for number, word in enumerate(search.words):
+        column = _Spaced(F("patient_norm")) if begins_words(word.text) else F("patient_norm")
+        text = given[f"word {number}"]
+        named = Q(_Holds(column, text if isinstance(text, Slot) else Value(text)))
         if word.clinicians:
-            named |= Q(provider_id__in=sorted(word.clinicians))
+            named |= Q(In(F("provider_id"), given[f"clinicians {number}"]))
         if search.hidden:
-            named &= ~Q(provider_id__in=sorted(search.hidden))
+            named &= ~Q(In(F("provider_id"), given["hidden"]))
         for beginning in word.beginnings:
             named |= Q(number__startswith=beginning)
         condition &= named
     return condition
+
+
+def form_of(search: Search) -> tuple[Any, ...] | None:
+    """What searches have in common that differ in `values_of` alone; None for those of numbers and of very many clinicians."""
+    lists = [word.clinicians for word in search.words] + [search.hidden]
+    if not search.words or any(word.beginnings for word in search.words) or any(len(ids) > SIZES[-1] for ids in lists):
+        return None
+    return (tuple(begins_words(word.text) for word in search.words), tuple(len(filled_up(ids)) for ids in lists))
+
+
+def values_of(search: Search) -> dict[str, Any]:
+    """What the condition compares with: texts, and ids of providers."""
+    given: dict[str, Any] = {"hidden": filled_up(search.hidden)}
+    for number, word in enumerate(search.words):
+        given[f"word {number}"] = f" {word.text}" if begins_words(word.text) else word.text
+        given[f"clinicians {number}"] = filled_up(word.clinicians)
+    return given
+
+
+def _slots(search: Search) -> dict[str, Any]:
+    """The places of `values_of`."""
+    return {
+        name: Slot(name, CharField()) if isinstance(value, str) else [Slot(name, place=place) for place in range(len(value))]
+        for name, value in values_of(search).items()
+    }
 
 
 def plain_tests(words: tuple[Word, ...], search: Search) -> Statement:
