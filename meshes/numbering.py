@@ -32,11 +32,19 @@ SPREAD: Final = 0.11
 """Standard deviation of crown widths as a share of the mean, with the error of measuring rotated teeth."""
 
 GAP_MM: Final = 1.5
-SKIPPED: Final = 2.5
+SKIPPED: Final = 3.5
 CLOSED_SPACE: Final = 9.0
 MIDLINE_MM: Final = 3.0
 EVEN_COUNT: Final = 1.0
 MOST_SURE: Final = 0.97
+DULLED: Final = 1.4
+"""The cues lean on one another (a wide tooth is also deep, a gap moves its neighbours), so their sum is divided by this before it
+counts as evidence. Found by simulating rows of teeth with known numbers: of those called 0.9 sure, more than nine in ten are right."""
+
+ODD_MISFIT: Final = 7.0
+"""Cost a tooth, of the best reading, at which the row hardly looks like teeth in an arch; real rows stay below 4."""
+
+KEPT_A_SIDE: Final = 12
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ def propose(crowns: list[Crown], arch: str) -> list[tuple[int | None, float]]:
     """An FDI number and a confidence 0..1 for each crown; (None, 0.0) when there are more crowns than numbers.
 
     Every split of the row at the midline and every choice of numbers on each side is weighed by the widths, the gaps
-    and the symmetry of the arch; the confidence is how clearly the best one wins.
+    and the symmetry of the arch. The confidence is the share of all readings that give the tooth this number, made less
+    when even the best reading fits badly: teeth that overlap, or of sizes no jaw has, are not numbered with any certainty.
     """
     count = len(crowns)
     if not count or count > 16:
@@ -74,13 +83,14 @@ def propose(crowns: list[Crown], arch: str) -> list[tuple[int | None, float]]:
             for cost_left, digits_left in side_choices(left_side, gaps_left, arch, scale):
                 numbers = tuple(right * 10 + d for d in reversed(digits_right)) + tuple(left * 10 + d for d in digits_left)
                 weighed.append((cost_right + cost_left + extra, numbers))
-    weighed.sort(key=lambda pair: pair[0])
-    best_cost, best = weighed[0]
-    out: list[tuple[int | None, float]] = []
-    for index, number in enumerate(best):
-        other = next((cost for cost, numbers in weighed if numbers[index] != number), best_cost + 50.0)
-        out.append((number, round(min(MOST_SURE, 1.0 / (1.0 + exp(-(other - best_cost) / 2.0))), 2)))
-    return out
+    costs = np.array([cost for cost, _ in weighed])
+    numbers_of = np.array([numbers for _, numbers in weighed])
+    share = np.exp(-(costs - costs.min()) / (2 * DULLED))
+    share /= share.sum()
+    likely = 1.0 / (1.0 + exp(float(costs.min()) / count - ODD_MISFIT))
+    best = numbers_of[int(np.argmin(costs))]
+    agreed = (share[:, None] * (numbers_of == best)).sum(axis=0) * likely
+    return [(int(number), round(min(MOST_SURE, float(sure)), 2)) for number, sure in zip(best, agreed, strict=True)]
 
 
 def arch_scale(crowns: list[Crown], arch: str) -> float:
@@ -90,7 +100,7 @@ def arch_scale(crowns: list[Crown], arch: str) -> float:
     return float(np.clip(found / expected, 0.85, 1.15))
 
 
-def side_choices(side: list[Crown], gaps: list[float], arch: str, scale: float, keep: int = 6) -> list[tuple[float, tuple[int, ...]]]:
+def side_choices(side: list[Crown], gaps: list[float], arch: str, scale: float) -> list[tuple[float, tuple[int, ...]]]:
     """The likeliest digits for one side, counted from the midline, with their cost."""
     if not side:
         return [(0.0, ())]
@@ -104,7 +114,7 @@ def side_choices(side: list[Crown], gaps: list[float], arch: str, scale: float, 
             cost += gap_cost(gap, [WIDTH_MM[arch][d] * scale for d in range(first + 1, second)])
         choices.append((cost, digits))
     choices.sort(key=lambda pair: pair[0])
-    return choices[:keep]
+    return choices[:KEPT_A_SIDE]
 
 
 def gap_cost(gap: float, skipped: list[float]) -> float:

@@ -61,6 +61,60 @@ def test_confidence_is_lower_where_a_tooth_could_be_another():
     assert premolar < 0.8 < min(sure for _, sure in full)
 
 
+def row_of_a_mouth(rng):
+    """A row of crowns nobody has seen: its arch, the true numbers and the crowns. Teeth vary in size, stand rotated, crowded or apart, some are gone."""
+    arch = ("upper", "lower")[rng.integers(2)]
+    scale, crowding = rng.normal(1, 0.06), rng.choice([0.0, -0.6, 0.5])
+    digits = {quadrant: range(1, 9 if rng.random() < 0.25 else 8) for quadrant in numbering.QUADRANTS[arch]}
+    present = [quadrant * 10 + digit for quadrant, found in digits.items() for digit in found]
+    gone = set(rng.choice(present, rng.integers(0, 4), replace=False).tolist())
+    along, reach = np.linspace(0, 34, 500), 46 * (np.linspace(0, 34, 500) / 32) ** 2.1
+    length = np.concatenate([[0], np.cumsum(np.hypot(np.diff(along), np.diff(reach)))])
+    teeth = []
+    for quadrant, side in zip(numbering.QUADRANTS[arch], (-1, 1), strict=True):
+        position = rng.normal(0, 0.4)
+        for digit in digits[quadrant]:
+            width = numbering.WIDTH_MM[arch][digit] * scale * rng.normal(1, 0.055)
+            depth = numbering.DEPTH_MM[arch][digit] * scale * rng.normal(1, 0.07)
+            if quadrant * 10 + digit in gone:
+                position += width * rng.uniform(0.6, 1.1) if rng.random() < 0.6 else 0.0
+                continue
+            turn = np.radians(abs(rng.normal(0, 12)))
+            size = (width * np.cos(turn) + 0.6 * depth * np.sin(turn), depth * np.cos(turn) + 0.6 * width * np.sin(turn), 9.0)
+            centre = position + width / 2
+            place = (side * np.interp(centre, length, along), np.interp(centre, length, reach), 0.0)
+            teeth.append((side * centre, quadrant * 10 + digit, place, size))
+            position += width + crowding * rng.random() + rng.normal(0, 0.45)
+    teeth.sort(key=lambda tooth: tooth[0])
+    crowns = numbering.crowns_of(np.array([tooth[2] for tooth in teeth]), np.array([tooth[3] for tooth in teeth]))
+    return arch, [tooth[1] for tooth in teeth], crowns
+
+
+@pytest.mark.slow
+def test_of_the_numbers_that_are_called_sure_nearly_all_are_right():
+    rng = np.random.default_rng(11)
+    sure, unsure = [], []
+    for _ in range(120):
+        arch, true, crowns = row_of_a_mouth(rng)
+        for number, (found, confidence) in zip(true, numbering.propose(crowns, arch), strict=True):
+            (sure if confidence >= 0.9 else unsure).append(found == number)
+
+    assert np.mean(sure) > 0.97
+    assert len(sure) > 2 * len(unsure)
+    assert 0.5 < np.mean(unsure) < 0.9
+
+
+def test_a_heap_that_is_no_arch_is_numbered_with_no_certainty():
+    """Teeth one upon the other, as when an export lost their places."""
+    rng = np.random.default_rng(2)
+    centres = np.stack([np.linspace(-3, 5, 14), rng.normal(0, 0.5, 14), np.zeros(14)], axis=1)
+    crowns = numbering.crowns_of(centres, rng.uniform(6, 12, (14, 3)))
+
+    found = numbering.propose(crowns, "lower")
+
+    assert max(sure for _, sure in found) < 0.3
+
+
 def test_more_crowns_than_numbers_get_none():
     crown = numbering.Crown(0.0, 7.0, 7.0, 0.0)
 
