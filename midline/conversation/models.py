@@ -19,6 +19,7 @@ class Comment(models.Model):
     workspace = models.CharField(max_length=12)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.COMMENT)
     version = models.PositiveIntegerField(null=True)
+    reply_to = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="replies")
     body = models.TextField(max_length=8000)
     at = models.DateTimeField(default=timezone.now)
     edited_at = models.DateTimeField(null=True)
@@ -33,8 +34,25 @@ class Comment(models.Model):
         return f"Comment {self.pk}"
 
 
+class CommentEdit(models.Model):
+    """What a comment said before its author changed it: who reads the comment reads this too. Gone when the comment is taken back."""
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="edits")
+    body = models.TextField(max_length=8000)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Words of comment {self.comment_id} until {self.at}"
+
+
 class Pin(models.Model):
-    """Where a comment stands on a model: part, point and normal in the part's own frame (mm), stage and view. Plain values."""
+    """Where a comment stands on a model: part, point and normal in the part's own frame (mm), stage, and the view it was made in.
+
+    view: the name of a view, where the camera stood in one; camera: the viewer's own words for the direction, zoom and arches else.
+    """
 
     comment = models.OneToOneField(Comment, on_delete=models.CASCADE, related_name="pin")
     version = models.PositiveIntegerField()
@@ -44,6 +62,7 @@ class Pin(models.Model):
     normal = models.JSONField()
     stage = models.PositiveIntegerField()
     view = models.CharField(max_length=8, blank=True)
+    camera = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return f"Pin {self.pk}"
@@ -95,7 +114,10 @@ class ChangeRequest(models.Model):
 
 
 class ChangeItem(models.Model):
-    """One line: tooth (FDI), movement, amount, words; and the lab's answer."""
+    """One line: tooth (FDI), movement, amount, words; and the lab's answer.
+
+    tooth_b: the second tooth of an IPR contact; stage: the stage before which it is wanted; pin: the place on the model it speaks of.
+    """
 
     class Movement(models.TextChoices):
         MESIAL = "mesial", _("Mesial")
@@ -129,6 +151,9 @@ class ChangeItem(models.Model):
     request = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField(default=0)
     tooth = models.PositiveSmallIntegerField(null=True)
+    tooth_b = models.PositiveSmallIntegerField(null=True)
+    stage = models.PositiveSmallIntegerField(null=True)
+    pin = models.ForeignKey(Pin, on_delete=models.SET_NULL, null=True, related_name="+")
     movement = models.CharField(max_length=16, choices=Movement.choices, default=Movement.OTHER)
     amount = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     words = models.CharField(max_length=500, blank=True)

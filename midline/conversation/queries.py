@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from midline.activity.models import Event
 from midline.activity.queries import case_events
 from midline.cases.actions import Action
-from midline.cases.models import Case
+from midline.cases.models import Case, CaseUnread
 from midline.cases.policies import actions_on, users_who_may
 from midline.collaboration.models import Collaboration
 from midline.conversation.models import ChangeItem, ChangeRequest, Comment, ReadUpTo
@@ -101,7 +101,9 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
         for r in proposed
     ]
     lines += [Line(at=e.at, event=e, who=e.person.name if e.person else "") for e in marks]
-    return {"lines": _by_day(lines), "pins": pins, "people": len(roles), "seen": seen}
+    waiting = CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0
+    newest = comments[-1].pk if comments else 0
+    return {"lines": _by_day(lines), "pins": pins, "people": len(roles), "seen": seen, "waiting": waiting, "newest": newest}
 
 
 def _roles(case: Case) -> dict[int, str]:

@@ -8,6 +8,7 @@ app_name = "conversation"
 _CASE = "<workspace:workspace>/cases/<str:number>"
 urlpatterns = [
     path(f"{_CASE}/conversation/", views.conversation, name="conversation"),
+    path(f"{_CASE}/conversation/read/", views.conversation_read, name="read"),
     path(f"{_CASE}/comments/", views.comment, name="comment"),
     path(f"{_CASE}/comments/<int:comment_id>/edit/", views.comment_edit, name="comment_edit"),
     path(f"{_CASE}/comments/<int:comment_id>/delete/", views.comment_delete, name="comment_delete"),

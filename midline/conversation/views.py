@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from midline.activity.services import record_access
@@ -29,7 +30,6 @@ def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any
         | more
     )
     record_access(request, "conversation", [case.pk])
-    services.conversation_read(case=case, by=request.actor)
     template = "conversation/_panel.html" if request.htmx else "conversation/page.html"
     return render(request, template, context, status=status)
 
@@ -37,7 +37,20 @@ def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any
 @require_GET
 def conversation(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
     case = get_case_or_404(request.actor, number, Action.READ_CONVERSATION)
-    return _panel(request, case)
+    response = _panel(request, case)
+    if not request.htmx:
+        services.conversation_read(case=case, by=request.actor)
+    return response
+
+
+@require_POST
+def conversation_read(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
+    """The thread was before the reader's eyes up to a comment. Says how many stay unread: {"unread": 0}."""
+    case = get_case_or_404(request.actor, number, Action.READ_CONVERSATION)
+    text = request.POST.get("up_to", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        return JsonResponse({"error": _("Name the newest comment that was shown.")}, status=422)
+    return JsonResponse({"unread": services.conversation_read(case=case, by=request.actor, up_to=int(text))})
 
 
 @require_POST

@@ -155,6 +155,7 @@ records:file[what=original]                   GET     s o o x o . . . . . . o .
 records:file[what=scrubbed]                   GET     s o o x o . . . . . . o .
 records:file                                  HEAD    s o o o o . . . . . . o .
 conversation:conversation                     GET     s o o o x . . . . . . o .
+conversation:read                             POST    s o o o x . . . . . . o .
 conversation:comment                          POST    s o o o x . . . . . . o .
 conversation:comment_edit                     POST    s x o x x . . . . . . x .
 conversation:comment_delete                   POST    s x o x x . . . . . . x .

@@ -138,8 +138,24 @@ def _own(comment: Comment, by: Actor) -> Comment:
 
 
 @transaction.atomic
-def conversation_read(*, case: Case, by: Actor) -> None:
-    """The person has the conversation before them: nothing in it is unread."""
+def conversation_read(*, case: Case, by: Actor, up_to: int | None = None) -> int:
+    """The person has the conversation before them, up to comment `up_to` (None: all of it). Returns how many comments stay unread.
+
+    A mark never goes back, and a comment that came after the one they saw stays unread.
+    """
+    if not may(by, Action.READ_CONVERSATION, case):
+        raise PermissionDenied
+    # Locked, so that a comment that is written at this moment is counted either before or after.
+    Case.objects.select_for_update().get(pk=case.pk)
     newest = Comment.objects.filter(case=case).order_by("-id").values_list("id", flat=True).first() or 0
-    ReadUpTo.objects.update_or_create(case=case, person=by.user, defaults={"comment_id": newest})
-    CaseUnread.objects.filter(case=case, person=by.user).delete()
+    mark, _created = ReadUpTo.objects.get_or_create(case=case, person=by.user)
+    seen = newest if up_to is None else min(max(up_to, mark.comment_id), newest)
+    if seen != mark.comment_id:
+        ReadUpTo.objects.filter(pk=mark.pk).update(comment_id=seen)
+    left = Comment.objects.filter(case=case, id__gt=seen).exclude(author=by.user_id).count()
+    rows = CaseUnread.objects.filter(case=case, person=by.user)
+    if left:
+        rows.update(count=left)
+    else:
+        rows.delete()
+    return left

@@ -7,7 +7,7 @@ import pytest
 
 from midline.cases.models import CaseUnread
 from midline.conversation import services
-from midline.conversation.models import ChangeRequest, Comment
+from midline.conversation.models import ChangeRequest, Comment, ReadUpTo
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -30,13 +30,54 @@ def test_a_comment_shows_at_once_with_name_and_role(cast):
     assert "New" in page
 
 
-def test_opening_the_conversation_reads_it(cast):
+def unread(person) -> int:
+    return sum(CaseUnread.objects.filter(person=person.user).values_list("count", flat=True))
+
+
+def test_opening_the_page_of_the_conversation_reads_it(cast):
     comment(cast.with_no_grant.client, "collaborator", cast.case)
-    assert CaseUnread.objects.filter(person=cast.owner.user).exists()
+    assert unread(cast.owner) == 1
 
     cast.owner.client.get(address("provider", cast.case))
 
-    assert not CaseUnread.objects.filter(person=cast.owner.user).exists()
+    assert unread(cast.owner) == 0
+
+
+def test_a_thread_that_is_swapped_in_behind_another_tab_reads_nothing_and_says_how_many_wait(cast):
+    comment(cast.with_no_grant.client, "collaborator", cast.case)
+    fragment = cast.owner.client.get(address("provider", cast.case), **HTMX).content.decode()
+
+    assert unread(cast.owner) == 1
+    assert "1 unread comment" in fragment
+    assert f'data-newest="{Comment.objects.get().pk}"' in fragment
+
+
+def test_saying_what_was_seen_reads_up_to_it_and_leaves_what_came_later(cast):
+    comment(cast.with_no_grant.client, "collaborator", cast.case)
+    first = Comment.objects.get().pk
+    comment(cast.with_every_grant.client, "collaborator", cast.case, body="And 22.")
+
+    answer = cast.owner.client.post(address("provider", cast.case, "conversation/read/"), {"up_to": first})
+
+    assert answer.json() == {"unread": 1}
+    assert unread(cast.owner) == 1
+    assert cast.owner.client.post(address("provider", cast.case, "conversation/read/"), {"up_to": first + 1}).json() == {"unread": 0}
+    assert unread(cast.owner) == 0
+    assert cast.owner.client.post(address("provider", cast.case, "conversation/read/"), {"up_to": first}).json() == {"unread": 0}
+
+
+@pytest.mark.parametrize("up_to", ["", "-1", "first", "9" * 40, "٣"])
+def test_what_is_no_comment_reads_nothing(cast, up_to):
+    comment(cast.with_no_grant.client, "collaborator", cast.case)
+
+    assert cast.owner.client.post(address("provider", cast.case, "conversation/read/"), {"up_to": up_to}).status_code == 422
+    assert unread(cast.owner) == 1
+
+
+def test_the_lab_and_strangers_mark_nothing_as_read(cast):
+    assert cast.technician.client.post(address("lab", cast.case, "conversation/read/"), {"up_to": 1}).status_code == 403
+    assert cast.stranger.client.post(address("collaborator", cast.case, "conversation/read/"), {"up_to": 1}).status_code == 404
+    assert not ReadUpTo.objects.exists()
 
 
 def test_the_lab_is_forbidden_and_a_stranger_finds_nothing(cast):
