@@ -23,12 +23,26 @@ LAST_DIGITS: Final = 0.6
 FINAL_GUESS: Final = 0.75
 UNKNOWN: Final = 0.2
 DOUBLE: Final = 0.5
-OTHER_MODEL: Final = 0.3
+KIND_SURE: Final = 0.95
+KEPT_BESIDE: Final = {
+    "template": "The name says it is a template. It is kept beside the stages.",
+    "retainer": "The name says it is a retainer. It is kept beside the stages.",
+    "overcorrection": "The name says it is an overcorrection. It is kept beside the stages.",
+    "attachment": "The name says it is an attachment model. It is kept beside the stages.",
+}
+
+
+STAGE: Final = "stage"
+ARCH: Final = "arch"
 
 
 @dataclass
 class Proposal:
-    """arch and stage of one file, None where nothing tells. reason: one sentence, or None when the confidence is high enough."""
+    """arch and stage of one file, None where nothing tells. reason: sentences, or None when the confidence is high enough.
+
+    kind: "stage", or what the file is that belongs to no stage; part: "arch", "tooth" or "gingiva"; label: the tooth as the
+    name writes it; group: the same for the files of one part at all stages.
+    """
 
     name: str
     arch: str | None
@@ -36,6 +50,11 @@ class Proposal:
     arch_confidence: float
     stage_confidence: float
     reason: str | None = None
+    kind: str = STAGE
+    part: str = ARCH
+    label: str | None = None
+    fdi: int | None = None
+    group: str | None = None
 
     @property
     def confidence(self) -> float:
@@ -211,12 +230,17 @@ def between(shape: Shape, sure: list[tuple[int, Shape]]) -> tuple[int, int] | No
 
 def set_aside_other_models(proposals: list[Proposal], readings: Mapping[str, Reading]) -> None:
     for proposal in proposals:
-        other = readings[proposal.name].other
-        if other is None or (readings[proposal.name].stage is not None and other == "attachment model"):
-            continue
-        proposal.stage = None
-        proposal.stage_confidence = min(proposal.stage_confidence or OTHER_MODEL, OTHER_MODEL)
-        proposal.reason = f"The name says {other}, which is no stage. It is left out unless you give it a stage."
+        set_aside(proposal, readings[proposal.name])
+
+
+def set_aside(proposal: Proposal, reading: Reading) -> None:
+    """A template, retainer, overcorrection or attachment model is kept beside the stages; “attachment” beside a stage says nothing."""
+    if reading.other is None or (reading.stage is not None and reading.other == "attachment"):
+        return
+    proposal.kind, proposal.stage = reading.other, None
+    proposal.stage_confidence = KIND_SURE
+    proposal.arch_confidence = max(proposal.arch_confidence, KIND_SURE)
+    proposal.reason = KEPT_BESIDE[reading.other]
 
 
 def mark_doubles(proposals: list[Proposal], shapes: Mapping[str, Shape]) -> None:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from meshes import words
 
 UPPER: Final = "upper"
 LOWER: Final = "lower"
+
+TOOTH: Final = "tooth"
+GINGIVA: Final = "gingiva"
 
 SURE: Final = 0.99
 IN_FOLDER: Final = 0.97
@@ -41,8 +44,10 @@ class Reading:
     """What one name says.
 
     arch, arch_sureness: None, 0.0 when silent; both_arches: it names upper and lower; german: a lone O or U that may be
-    Ober- or Unterkiefer; start / final: it says so in words; other: what else the file is; template: the name with its
-    numbers blanked, shared by the files of one series.
+    Ober- or Unterkiefer; start / final: it says so in words; other: the kind of a file that is no stage; part: tooth or
+    gingiva, when it says so; tooth: the number of a tooth as it is written ("11", "A", "UR1"); system: the numbering it
+    names; pieces: a word such as “part”, after which numbers only count; template: the name with its numbers blanked,
+    shared by the files of one series.
     """
 
     arch: str | None
@@ -53,7 +58,10 @@ class Reading:
     start: bool
     final: bool
     other: str | None
-    single_tooth: bool
+    part: str | None
+    tooth: str | None
+    system: str | None
+    pieces: bool
     template: str
 
     @property
@@ -106,13 +114,16 @@ KNOWN: Final = (
 
 def read(name: str) -> Reading:
     """What a path inside the archive says. The file's own name counts more than its folders; the nearest folder more than the next."""
-    *folders, stem = name.split("/")
-    stem = re.sub(r"\.[A-Za-z0-9]{2,4}$", "", stem)
-    own = read_text(stem)
-    for folder in reversed(folders):
-        outer = read_text(folder)
-        own = filled(own, outer)
+    own, *outer = levels(name)
+    for folder in outer:
+        own = filled(own, folder)
     return own
+
+
+def levels(name: str) -> list[Reading]:
+    """The readings of the file's own name, of its folder, of the folder round that, and so on."""
+    *folders, stem = name.split("/")
+    return [read_text(re.sub(r"\.[A-Za-z0-9]{2,4}$", "", stem)), *(read_text(folder) for folder in reversed(folders))]
 
 
 def filled(own: Reading, outer: Reading) -> Reading:
@@ -135,7 +146,10 @@ def filled(own: Reading, outer: Reading) -> Reading:
         start=own.start or (outer.start and not own.numbers),
         final=own.final or (outer.final and not own.numbers),
         other=own.other or outer.other,
-        single_tooth=own.single_tooth,
+        part=own.part or outer.part,
+        tooth=own.tooth or outer.tooth,
+        system=own.system or outer.system,
+        pieces=own.pieces,
         template=f"{outer.template}/{own.template}",
     )
 
@@ -146,18 +160,54 @@ def read_text(text: str) -> Reading:
     arch, sureness, both = arch_of(found, text)
     present = set(found)
     letters = [token for token in found if token in words.GERMAN_SHORT]
+    tooth, at = tooth_in(found, text)
+    gingiva = bool(present & words.GINGIVA_WORDS) or any(sign in text for sign in words.GINGIVA_SIGNS)
     return Reading(
         arch=arch,
         arch_sureness=sureness,
         both_arches=both,
         german=letters[-1] if letters and sureness <= SHORT else None,
-        numbers=numbers_of(found, text),
+        numbers=tuple(number if number.place != at else replace(number, sureness=0.0) for number in numbers_of(found, text)),
         start=bool(present & words.START_WORDS) or any(sign in text for sign in words.START_SIGNS),
         final=bool(present & words.FINAL_WORDS) or any(sign in text for sign in words.FINAL_SIGNS),
-        other=next((words.OTHER_WORDS[token] for token in found if token in words.OTHER_WORDS), None),
-        single_tooth=bool(present & (words.TOOTH_WORDS | words.GINGIVA_WORDS)),
+        other=next((kind for kind in words.KINDS if any(words.OTHER_WORDS.get(token) == kind for token in found)), None),
+        part=GINGIVA if gingiva else TOOTH if tooth is not None or any(map(means_tooth, found)) else None,
+        tooth=None if gingiva else tooth,
+        system=next((words.SYSTEM_WORDS[token] for token in found if token in words.SYSTEM_WORDS), None),
+        pieces=bool(present & words.INDEX_WORDS),
         template=" ".join("#" if token.isdigit() else token for token in found),
     )
+
+
+def means_tooth(token: str) -> bool:
+    return token in words.TOOTH_WORDS or any(sign in token for sign in words.TOOTH_SIGNS)
+
+
+def tooth_in(found: list[str], text: str) -> tuple[str | None, int | None]:
+    """(the number of a tooth as written, its place among the name's numbers), from “tooth 11”, “11_tooth”, “#11”, “FDI 11” or “UR1”."""
+    places = {index: place for place, index in enumerate(index for index, token in enumerate(found) if token.isdigit())}
+    for index, token in enumerate(found[:-1]):
+        if token in words.QUADRANT_CODES and found[index + 1] in tuple("12345678"):
+            return (token + found[index + 1]).upper(), places[index + 1]
+    for index, token in enumerate(found):
+        if not (means_tooth(token) or token in words.SYSTEM_WORDS):
+            continue
+        after = next((at for at in range(index + 1, len(found)) if found[at].isdigit()), None)
+        between = found[index + 1 : after]
+        if (
+            after is not None
+            and len(found[after]) < 4
+            and all(word in words.NUMBER_WORDS or word in words.SYSTEM_WORDS or word == "t" for word in between)
+        ):
+            return found[after], places[after]
+        if index + 1 < len(found) and len(found[index + 1]) == 1 and "a" <= found[index + 1] <= "t":
+            return found[index + 1].upper(), None
+        if index and found[index - 1].isdigit() and (index < 2 or found[index - 2] not in words.STAGE_WORDS):
+            return found[index - 1], places[index - 1]
+    if sign := re.search(r"#\s*(\d{1,2})(?!\d)", text):
+        before = sum(1 for _ in re.finditer(r"\d+", text[: sign.start()]))
+        return sign.group(1), before
+    return None, None
 
 
 def arch_of(found: list[str], text: str) -> tuple[str | None, float, bool]:

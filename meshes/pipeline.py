@@ -43,11 +43,15 @@ def read_scan(path: Path, out: Path, report: Report = silent, *, shown_as: str |
 
 def proposed_mapping(found: dict[str, Any]) -> list[dict[str, Any]]:
     """The mapping a technician gets by confirming every proposal; refused files and files without a place are left out."""
-    return [
-        {"name": row["name"], "arch": row["arch"], "stage": row["stage"]}
-        for row in found["files"]
-        if row["refused"] is None and row["arch"] is not None and row["stage"] is not None
-    ]
+    rows = []
+    for row in found["files"]:
+        if row["refused"] is not None or row["arch"] is None or row["stage"] is None:
+            continue
+        mapped = {"name": row["name"], "arch": row["arch"], "stage": row["stage"]}
+        if row["part"] != "arch":
+            mapped |= {"kind": row["kind"], "part": row["part"], "fdi": row["fdi"], "group": row["group"]}
+        rows.append(mapped)
+    return rows
 
 
 def check(path: Path, out: Path | None = None) -> dict[str, Any]:

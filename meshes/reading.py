@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from meshes import layout, matching, pictures, stl
+from meshes import layout, matching, names, pictures, stl, tooth_files, tooth_numbers
 from meshes.archive import Archive, Entry
 from meshes.errors import BadFile
 from meshes.progress import Report
@@ -32,6 +32,7 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
             report("read", index, len(models), entry.name)
             row: dict[str, Any] = {"name": entry.name, "size_bytes": entry.size, "triangles": None, "arch": None, "stage": None}
             row |= {"confidence": 0.0, "reason": None, "refused": None, "thumb": None}
+            row |= {"kind": matching.STAGE, "part": matching.ARCH, "fdi": None, "number": None, "group": None}
             rows.append(row)
             try:
                 triangles = triangles_of(archive, entry)
@@ -48,22 +49,29 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
     if not rows:
         raise BadFile(name, "The ZIP holds no STL model.", "Pack the staged models, one STL an arch a stage, into one ZIP.")
     report("match", 0, 1, None)
-    proposals = matching.propose(shapes)
+    single_teeth = tooth_files.is_layout(shapes)
+    proposals, numbering = tooth_files.propose(shapes) if single_teeth else (matching.propose(shapes), tooth_numbers.decide([]))
     number, refusal = layout.classify(proposals, shapes)
+    row_of = {row["name"]: row for row in rows}
     for proposal in proposals:
-        row = next(row for row in rows if row["name"] == proposal.name)
+        row = row_of[proposal.name]
         row |= {"arch": proposal.arch, "stage": proposal.stage, "confidence": proposal.confidence, "reason": proposal.reason}
-        if number != layout.TOOTH_PER_FILE:
+        row |= {"kind": proposal.kind, "part": proposal.part, "fdi": proposal.fdi, "number": proposal.label, "group": proposal.group}
+        if proposal.part != names.TOOTH and proposal.kind == matching.STAGE:
             row["refused"] = unit_question(shapes[proposal.name])
     report("match", 1, 1, None)
-    usable = [proposal for proposal in proposals if next(row for row in rows if row["name"] == proposal.name)["refused"] is None]
+    usable = [proposal for proposal in proposals if row_of[proposal.name]["refused"] is None]
+    gaps, ends = tooth_files.missing(usable) if single_teeth else (matching.missing_stages(usable), [])
     return {
         "files": rows,
-        "missing": matching.missing_stages(usable),
-        "doubles": matching.doubles(usable),
+        "missing": gaps,
+        "ends": ends,
+        "doubles": tooth_files.doubles(usable) if single_teeth else matching.doubles(usable),
         "ignored": ignored,
         "layout": number,
         "layout_refusal": refusal,
+        "numbering": numbering,
+        "package": False,
         "bytes": {"zip": path.stat().st_size, "models": sum(row["size_bytes"] for row in rows)},
     }
 

@@ -50,23 +50,35 @@ START_SIGNS: Final = ("初始", "初期", "초기")
 FINAL_WORDS: Final = folded_words("final finale finish ende end fin fine ziel target last endstellung koniec конец финал")
 FINAL_SIGNS: Final = ("最终", "最終", "최종")
 OTHER_WORDS: Final = {
-    "template": "attachment template",
-    "schablone": "attachment template",
-    "plantilla": "attachment template",
-    "gabarit": "attachment template",
-    "attachment": "attachment model",
-    "attachments": "attachment model",
-    "attach": "attachment model",
-    "retainer": "retainer",
-    "retention": "retainer",
-    "contention": "retainer",
-    "retenedor": "retainer",
-    "overcorrection": "overcorrection",
+    word: kind
+    for kind, found in {
+        "template": "template templates schablone schablonen plantilla gabarit gabarits mascherina szablon mall шаблон",
+        "retainer": "retainer retainers retention contention retenedor contenedor contencion ritenzione retentie retencja hawley ретейнер",
+        "overcorrection": "overcorrection overcorrections overkorrektur sobrecorreccion surcorrection ipercorrezione",
+        "attachment": "attachment attachments attach aufbauten ataches aditamentos taquets attacchi аттачмент аттачменты",
+    }.items()
+    for word in found.split()
 }
-"""Words of files that belong to a case but are no stage of the setup, and what they are."""
+"""Words of files that belong to a case but are no stage of the setup, and which kind they are. The first kind in this order counts."""
 
-TOOTH_WORDS: Final = folded_words("tooth teeth zahn diente dent dente tand zab зуб")
-GINGIVA_WORDS: Final = folded_words("gingiva gum gums gingival zahnfleisch encia gencive")
+KINDS: Final = ("template", "retainer", "overcorrection", "attachment")
+
+TOOTH_WORDS: Final = folded_words(
+    "tooth teeth zahn zahne diente dientes dent dents dente denti tand tander zab zeby dis crown krone зуб зубы"
+)
+TOOTH_SIGNS: Final = ("牙位", "牙齿", "歯", "치아")
+GINGIVA_WORDS: Final = folded_words(
+    "gingiva gingivae gum gums gingival zahnfleisch encia encias gencive gencives gengiva tandvlees dziaslo base soft десна"
+)
+GINGIVA_SIGNS: Final = ("牙龈", "歯肉", "잇몸")
+SYSTEM_WORDS: Final = {"fdi": "FDI", "iso": "FDI", "universal": "Universal", "ada": "Universal"}
+"""Words that say in which system the teeth are numbered."""
+
+QUADRANT_CODES: Final = {"ur": 1, "ul": 2, "ll": 3, "lr": 4}
+"""Upper right, upper left, lower left, lower right of the patient, as in “UR1”, and the FDI quadrant."""
+
+INDEX_WORDS: Final = folded_words("part parts object obj mesh component shell item solid body teil objekt piece")
+"""A number after these counts pieces and names no tooth."""
 
 JAW_WORDS: Final = frozenset({"jaw", "arch", "model"})
 _GLUED: Final = {word for word in UPPER_WORDS | LOWER_WORDS | STAGE_WORDS | ALIGNER_WORDS | START_WORDS if len(word) >= 4}

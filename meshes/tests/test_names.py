@@ -104,12 +104,31 @@ def test_final_follows_the_highest_stage_and_says_so():
     assert "final" in (found["U_final.stl"].reason or "")
 
 
-@pytest.mark.parametrize("name", ["Upper_Template.stl", "Lower_retainer.stl", "Schablone_OK.stl"])
-def test_a_model_that_is_no_stage_is_left_out_unless_it_gets_one(name):
+@pytest.mark.parametrize(
+    ("name", "kind", "arch"),
+    [
+        ("Upper_Template.stl", "template", "upper"),
+        ("Lower_retainer.stl", "retainer", "lower"),
+        ("Schablone_OK.stl", "template", "upper"),
+        ("Upper_attachment_template.stl", "template", "upper"),
+        ("Mandibular_attachments.stl", "attachment", "lower"),
+        ("Contention inférieure.stl", "retainer", "lower"),
+        ("upper_overcorrection_2.stl", "overcorrection", "upper"),
+        ("Retainer/final.stl", "retainer", None),
+    ],
+)
+def test_a_model_that_is_no_stage_gets_its_kind_and_is_kept_beside(name, kind, arch):
     (proposal,) = matching.propose({name: None})
 
-    assert proposal.stage is None
-    assert "left out" in (proposal.reason or "")
+    assert (proposal.kind, proposal.arch, proposal.stage) == (kind, arch, None)
+    assert proposal.confidence >= 0.9
+    assert "kept beside the stages" in (proposal.reason or "")
+
+
+def test_a_stage_with_attachments_is_a_stage():
+    (proposal,) = matching.propose({"Upper_stage_3_with_attachments.stl": None})
+
+    assert (proposal.kind, proposal.stage) == ("stage", 3)
 
 
 def test_two_files_for_one_stage_are_both_asked_about():

@@ -13,7 +13,7 @@ from meshes import pipeline
 from meshes.__main__ import main
 from meshes.decode import Scene
 from meshes.errors import BadFile
-from meshes.tests.cases import case_files, lying_header, mapping_of, tiny_arch, tiny_case, with_corner, zip_of
+from meshes.tests.cases import case_files, lying_header, mapping_of, tiny_case, with_corner, zip_of
 
 LOWER_STAGES = 4
 
@@ -242,20 +242,6 @@ def test_the_same_count_in_another_order_is_refused_too(case, tmp_path):
     assert "different order" in pipeline.read(archive, tmp_path)["layout_refusal"]
     with pytest.raises(BadFile, match="different order"):
         pipeline.build(archive, mapping_of(case), tmp_path)
-
-
-def test_one_stl_a_tooth_is_recognised_and_refused(tmp_path):
-    tiny = tiny_arch("upper", 2)
-    files = {}
-    for stage in range(2):
-        for index in range(8):
-            part = type(tiny)("upper", tiny.positions, tiny.faces[index * 256 : (index + 1) * 256], {}, {})
-            files[f"Stage_{stage}/Tooth_{11 + index}.stl"] = part.file(stage)
-
-    report = pipeline.read(zip_of(tmp_path / "a.zip", files), tmp_path)
-
-    assert report["layout"] == 1
-    assert "one STL a tooth" in report["layout_refusal"]
 
 
 def test_a_model_in_inches_is_asked_about(case, tmp_path):
