@@ -1,14 +1,17 @@
 """Turns the address into an actor: a person in the workspace that the address names."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from midline.collaboration.models import Collaboration
+from midline.core.prepared import Slot, prepared
 from midline.core.workspace import Workspace, workspace_of
 from midline.people.models import User
 from midline.people.policies import Actor
-from midline.practices.queries import provider_of
+from midline.practices.queries import provider_id_of
 
 
 class WorkspaceMiddleware:
@@ -35,12 +38,17 @@ def actor_in(user: User, workspace: Workspace) -> Actor:
 
     A former collaborator keeps the (empty) workspace: each case in it answers 404 by the policy. Who never accepted has none.
     """
-    provider = provider_of(user.pk) if workspace in {Workspace.PROVIDER, Workspace.ACCOUNT} else None
+    provider = provider_id_of(user.pk) if workspace in {Workspace.PROVIDER, Workspace.ACCOUNT} else None
     match workspace:
         case Workspace.PROVIDER if provider is None:
             raise Http404
         case Workspace.LAB if not user.is_technician:
             raise Http404
-        case Workspace.COLLABORATOR if not Collaboration.objects.filter(person=user, accepted_at__isnull=False).exists():
+        case Workspace.COLLABORATOR if not prepared("accepted", _accepted).rows(person=user.pk):
             raise Http404
-    return Actor(user, workspace, provider.pk if provider else None)
+    return Actor(user, workspace, provider)
+
+
+def _accepted() -> QuerySet[Collaboration, Any]:
+    """A collaboration that this person accepted, whatever became of it."""
+    return Collaboration.objects.filter(person_id=Slot("person"), accepted_at__isnull=False).order_by().values_list("pk")[:1]

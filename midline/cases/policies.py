@@ -8,7 +8,7 @@ One rule, three directions: `cases_for` (which cases may this actor act on), `us
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -21,7 +21,7 @@ from midline.cases.models import Case, Order, Share
 from midline.cases.models.share import WITHHOLDS
 from midline.collaboration.models import LIVE, Collaboration, Grant
 from midline.core import clock
-from midline.core.prepared import Slot, now_slot
+from midline.core.prepared import Slot, now_slot, prepared
 from midline.core.probe import Beside, Probe
 from midline.core.workspace import Workspace
 from midline.people.models import User
@@ -324,7 +324,11 @@ def begins_anywhere(actor: Actor) -> bool:
     """Whether `providers_for` holds anybody, without collecting thousands to see one."""
     if actor.workspace is not Workspace.COLLABORATOR:
         return providers_for(actor).exists()
-    return actor.user.is_active and Collaboration.objects.filter(_gives(Action.ADD_ORDER, clock.now()), person_id=actor.user_id).exists()
+    return actor.user.is_active and bool(prepared("begins anywhere", _begins).rows(person=actor.user_id, now=clock.now()))
+
+
+def _begins() -> QuerySet[Collaboration, Any]:
+    return Collaboration.objects.filter(_gives(Action.ADD_ORDER, now_slot()), person_id=Slot("person")).order_by().values_list("pk")[:1]
 
 
 def providers_for(actor: Actor, action: Action = Action.ADD_ORDER) -> QuerySet[Provider]:

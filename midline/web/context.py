@@ -5,12 +5,12 @@ A link whose page does not exist is left out: rooms add their addresses, nothing
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
@@ -23,10 +23,12 @@ from midline.cases.models import Status
 from midline.cases.policies import begins_anywhere
 from midline.collaboration.models import LIVE, Collaboration
 from midline.core import clock
+from midline.core.prepared import Slot, prepared
 from midline.core.workspace import Workspace
 from midline.people.models import User
 from midline.people.policies import Actor
 from midline.practices.models import Provider
+from midline.practices.queries import provider_id_of
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Entry:
-    """A link as a template shows it. `name` is the page's, for a page that says which entry it belongs to (`menu_mark`)."""
+    """A link as a template shows it. `name` is the page's, for a page that says which entry it belongs to (`menu_mark`).
 
-    label: str | Promise
+    Entries are compared without their labels: what a page is called follows from its name and the language.
+    """
+
+    label: str | Promise = field(compare=False)
     url: str
     icon: str
     go: str
@@ -142,6 +147,12 @@ def _entries(links: Sequence[Link], path: str, having: set[str]) -> list[Entry]:
     return [Entry(link.label, url, link.icon, link.go, url == current, link.name) for link, url in found]
 
 
+def _collaborates() -> QuerySet[Collaboration, Any]:
+    """A collaboration of this person, now or once; to be invited is none."""
+    mine = Collaboration.objects.filter(person_id=Slot("person")).exclude(state=Collaboration.State.INVITED)
+    return mine.order_by().values_list("pk")[:1]
+
+
 class Portal:
     """The header of one request; each part is worked out once, when asked."""
 
@@ -192,7 +203,7 @@ class Portal:
         if self.actor and self.workspace in {Workspace.PROVIDER, Workspace.ACCOUNT}:
             found = self.actor.provider_id is not None
         else:
-            found = Provider.objects.filter(person=self.user, state=Provider.State.CONFIRMED).exists()
+            found = self.user is not None and provider_id_of(self.user.pk) is not None
         return self._place(Workspace.PROVIDER, self._provider_facts) if found else None
 
     def _provider_facts(self) -> str:
@@ -208,8 +219,9 @@ class Portal:
         return facts + ", " + ngettext("%(n)s case", "%(n)s cases", cases or 0) % {"n": cases or 0}
 
     def _collaborator(self) -> Place | None:
-        mine = Collaboration.objects.filter(person=self.user).exclude(state=Collaboration.State.INVITED)
-        found = self.workspace is Workspace.COLLABORATOR or mine.exists()
+        found = self.workspace is Workspace.COLLABORATOR
+        if not found and self.user:
+            found = bool(prepared("collaborates", _collaborates).rows(person=self.user.pk))
         return self._place(Workspace.COLLABORATOR, self._collaborator_facts) if found else None
 
     def _collaborator_facts(self) -> str:

@@ -1,24 +1,42 @@
 """What a person keeps of a list: saved views and the choice of columns."""
 
 from dataclasses import replace
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 
-from midline.cases.models import ColumnChoice, SavedView
+from midline.cases.models import ColumnChoice, SavedView, SearchTerm
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.reach import Reach
+from midline.core.prepared import Slot, prepared
+from midline.core.whole import columns_of, one, words_slot
 from midline.people.policies import Actor
 
 
 def views_of(actor: Actor) -> list[SavedView]:
     """The person's views in this workspace, in their order, each with its search."""
-    rows = SavedView.objects.filter(person_id=actor.user_id, workspace=actor.workspace, removed_at=None)
-    return list(rows.select_related("search"))
+    found, own = [], len(columns_of(SavedView))
+    for row in prepared("views", _views).rows(person=actor.user_id, workspace=actor.workspace.value):
+        view = one(SavedView, row[:own])
+        view.search = one(SearchTerm, row[own:]) if view.search_id else None
+        found.append(view)
+    return found
+
+
+def _views() -> QuerySet[SavedView, Any]:
+    rows = SavedView.objects.filter(person_id=Slot("person"), workspace=words_slot("workspace"), removed_at=None)
+    return rows.values_list(*columns_of(SavedView), *(f"search__{name}" for name in columns_of(SearchTerm)))
 
 
 def columns_chosen(actor: Actor) -> list[str] | None:
     """The names of the columns that the person chose in this workspace; None when they chose nothing."""
-    return ColumnChoice.objects.filter(person_id=actor.user_id, workspace=actor.workspace).values_list("names", flat=True).first()
+    rows = prepared("columns", _columns).rows(person=actor.user_id, workspace=actor.workspace.value)
+    return rows[0][0] if rows else None
+
+
+def _columns() -> QuerySet[ColumnChoice, Any]:
+    return ColumnChoice.objects.filter(person_id=Slot("person"), workspace=words_slot("workspace")).order_by().values_list("names")[:1]
 
 
 def asked_of(view: SavedView) -> Asked:

@@ -1,9 +1,10 @@
 """How every list of this room opens."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,8 +15,10 @@ from midline.cases.queries import Asked, Reach, own_view, reach_of
 from midline.cases.queries.asked import DATES
 from midline.cases.services import search_keep
 from midline.collaboration.models import Collaboration
-from midline.collaboration.queries import collaborations_of
+from midline.core import clock
 from midline.core.http import PortalRequest, is_own_path
+from midline.core.prepared import Slot, now_slot, prepared
+from midline.core.whole import columns_of, objects
 from midline.core.workspace import Workspace
 
 
@@ -82,7 +85,11 @@ def form_key(request: PortalRequest) -> UUID | None:
 
 def open_collaborations(provider_id: int | None) -> list[Collaboration]:
     """The provider's collaborations that share or will: invited and active, by name."""
-    return list(collaborations_of(provider_id or 0))
+    return objects(Collaboration, prepared("open collaborations", _open), provider=provider_id or 0, now=clock.now())
+
+
+def _open() -> QuerySet[Collaboration, Any]:
+    return Collaboration.objects.open(now_slot()).filter(provider_id=Slot("provider")).values_list(*columns_of(Collaboration))
 
 
 def open_collaboration_or_404(request: PortalRequest, pk: int | str) -> Collaboration:
