@@ -1,13 +1,14 @@
 """Tags of every page, builtin: no `{% load %}`. What each looks like stands on /design/, how it is used in ../README.md."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, cast
 
 from django import template
 from django.conf import settings
 from django.forms import BaseForm
+from django.template.base import FilterExpression, Parser, Token
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -43,6 +44,43 @@ GLYPH = mark_safe(
 # --- what stands on a page once -------------------------------------------------------------------------------------
 
 
+class Same(template.Node):
+    """What follows from the language and the named values alone, written once for each: it knows nothing else of the page."""
+
+    def __init__(self, nodelist: template.NodeList, named: Mapping[str, FilterExpression]) -> None:
+        self.nodelist, self.named = nodelist, named
+
+    def render(self, context: Context) -> SafeString:
+        values = tuple((name, type(kept), kept) for name, value in self.named.items() for kept in [_plain(value.resolve(context))])
+        return _same(self, get_language(), values, context.template)
+
+
+def _plain(value: object) -> Hashable:
+    """A value that may be kept: never an object with a request behind it. Raises TypeError for what is neither plain nor a row."""
+    if value is None or issubclass(type(value), str | int):
+        return value
+    return tuple(cast(Iterable[Hashable], value))
+
+
+@lru_cache(512)
+def _same(node: Same, language: str | None, values: tuple[tuple[str, type, Hashable], ...], of: template.Template) -> SafeString:
+    inner = Context({name: value for name, _kind, value in values})
+    with inner.bind_template(of):
+        return node.nodelist.render(inner)
+
+
+@register.tag
+def same(parser: Parser, token: Token) -> Same:
+    """`{% same menu=menu %}…{% endsame %}`: what stands between follows from these values and the language, and is written once for each.
+
+    Inside there is nothing but these values: no request, no person, no token. Values are words, numbers or rows of entries; few of them.
+    """
+    named = template.base.token_kwargs(token.split_contents()[1:], parser)
+    nodelist = parser.parse(("endsame",))
+    parser.delete_first_token()
+    return Same(nodelist, named)
+
+
 @register.simple_tag
 def asset(path: str) -> str:
     """Scripts and styles of a Vite entry. Tests run without a build and get nothing."""
@@ -58,9 +96,14 @@ def asset(path: str) -> str:
 def asset_url(path: str) -> str:
     """The address of one built file, or nothing when it was not built."""
     try:
-        return str(DjangoViteAssetLoader.instance().generate_vite_asset_url(path))
+        return _built(path)
     except DjangoViteAssetNotFoundError:
         return ""
+
+
+@cache
+def _built(path: str) -> str:
+    return str(DjangoViteAssetLoader.instance().generate_vite_asset_url(path))
 
 
 @register.simple_tag
