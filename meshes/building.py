@@ -8,16 +8,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from meshes import glb, measure, numbering, orient, pack, pictures, poses, teeth
+from meshes import album, glb, measure, numbering, orient, pack, poses, teeth
 from meshes.archive import Archive
-from meshes.arrays import Faces, Floats, Points, Positions
+from meshes.arrays import Floats, Points, Positions
+from meshes.errors import BadFile
 from meshes.glb import Piece
 from meshes.parts import Part, take_apart
 from meshes.progress import Report
 from meshes.staging import Staged, checked_mapping, staged_arch
 
-PICTURE_SIZE: Final = (1040, 624)
-START_PICTURE_SIZE: Final = (640, 384)
 UNNUMBERED: Final = "No single teeth could be told apart; the arch is shown as one piece."
 
 
@@ -61,12 +60,11 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
         report("poses", index, len(staged), None)
         known += known_parts(stages, taken[arch])
     report("poses", len(staged), len(staged), None)
-    sizes, triangles = write_models(known, staged, out, report)
-    report("check", 0, 2, None)
-    error = packing_error(known, staged, (out / "full.glb").read_bytes())
-    report("check", 1, 2, None)
-    write_pictures(known, staged, out)
-    report("check", 2, 2, None)
+    previews = [pack.preview(part.piece) for part in known]
+    sizes, triangles, error = write_models(known, staged, previews, archive.name, out, report)
+    report("check", 0, 1, None)
+    pictures = album.write(previews, max(len(arch.positions) for arch in staged.values()) - 1, out)
+    report("check", 1, 1, None)
     tooth_frames = {part.key: np.round(part.frame, 9).tolist() for part in known if part.frame is not None}
     plan: dict[str, Any] = {
         "stages": {arch: len(stages.positions) - 1 for arch, stages in staged.items()},
@@ -92,6 +90,7 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
         "bytes": sizes | {"original": path.stat().st_size},
         "triangles": triangles,
         "turn": turn.tolist(),
+        "pictures": pictures,
         "notes": notes,
     }
     plan["movements"] = teeth.movements(teeth.tooth_motions(plan), {part.key: part.fdi for part in known})
@@ -196,22 +195,34 @@ def morph_piece(key: str, arch: str, part: Part, positions: Positions) -> Piece:
     return Piece(key, arch, "gingiva", found.base - centre, part.faces, placed, found.targets, found.weights)
 
 
-def write_models(known: list[Known], staged: dict[str, Staged], out: Path, report: Report) -> tuple[dict[str, int], dict[str, int]]:
-    """full.glb and preview.glb with their .br beside them; their sizes in bytes and their triangles."""
+def write_models(
+    known: list[Known], staged: dict[str, Staged], previews: list[Piece], archive_name: str, out: Path, report: Report
+) -> tuple[dict[str, int], dict[str, int], measure.Error]:
+    """full.glb and preview.glb with their .br beside them; their sizes in bytes, their triangles, and how true the full one is.
+
+    The full file is decoded again and measured; where it strays too far it is packed finer. Raises BadFile when the finest does.
+    """
     stages = max(len(arch.positions) for arch in staged.values())
+    report("pack", 0, 2, "full.glb")
+    scene = glb.write([part.piece for part in known], stages)
+    for bits in pack.POSITION_BITS:
+        full = pack.packed(scene, bits)
+        error = packing_error(known, staged, full)
+        if error.is_true:
+            break
+    else:
+        raise BadFile(archive_name, error.refusal(), "Export it in millimetres and at its true size, or with a coarser mesh.")
+    report("pack", 1, 2, "preview.glb")
     sizes: dict[str, int] = {}
-    triangles = {"original": sum(len(arch.faces) for arch in staged.values())}
-    for index, name in enumerate(("full", "preview")):
-        report("pack", index, 2, f"{name}.glb")
-        pieces = [part.piece if name == "full" else pack.preview(part.piece) for part in known]
-        data = pack.packed(glb.write(pieces, stages))
+    for name, data in (("full", full), ("preview", pack.packed(glb.write(previews, stages)))):
         small = pack.compressed(data)
         (out / f"{name}.glb").write_bytes(data)
         (out / f"{name}.glb.br").write_bytes(small)
         sizes |= {name: len(data), f"{name}_br": len(small)}
-        triangles[name] = sum(len(piece.faces) for piece in pieces)
     report("pack", 2, 2, None)
-    return sizes, triangles
+    triangles = {"original": sum(len(arch.faces) for arch in staged.values())}
+    triangles |= {"full": sum(len(part.piece.faces) for part in known), "preview": sum(len(piece.faces) for piece in previews)}
+    return sizes, triangles, error
 
 
 def packing_error(known: list[Known], staged: dict[str, Staged], full: bytes) -> measure.Error:
@@ -229,27 +240,3 @@ class Original:
     def __call__(self, stage: int) -> Points:
         chosen = self.positions[min(stage, len(self.positions) - 1)][self.part.vertices]
         return np.asarray(chosen, dtype=np.float64)
-
-
-def write_pictures(known: list[Known], staged: dict[str, Staged], out: Path) -> None:
-    """The front view at the last stage and at the start."""
-    last = max(len(arch.positions) for arch in staged.values()) - 1
-    for name, stage, size in (("front.webp", last, PICTURE_SIZE), ("front_start.webp", 0, START_PICTURE_SIZE)):
-        solids = [
-            pictures.Solid(
-                Original(staged[part.arch].positions, part.part)(stage),
-                part.part.faces,
-                pictures.TOOTH if part.kind == "tooth" else pictures.GINGIVA,
-                0.16 if part.kind == "tooth" else 0.04,
-                closed=part.kind == "tooth" and not open_edges(part.part.faces),
-            )
-            for part in known
-        ]
-        (out / name).write_bytes(pictures.webp(pictures.render(solids, "front", *size)))
-
-
-def open_edges(faces: Faces) -> bool:
-    """Whether any edge belongs to a single triangle."""
-    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1).astype(np.int64)
-    counts = np.unique(edges[:, 0] << 32 | edges[:, 1], return_counts=True)[1]
-    return bool((counts == 1).any())

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.transform import Rotation
 
 from meshes.arrays import Faces, Floats, Points
 
@@ -42,6 +43,14 @@ class Piece:
     poses: Floats
     targets: Floats = field(default_factory=lambda: np.zeros((0, 0, 3)))
     weights: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def at(self, stage: int) -> Points:
+        """(n, 3) mm: its vertices in the world at a stage; after its last stage it stays."""
+        shape = self.vertices
+        if len(self.targets):
+            shape = shape + np.einsum("k,kni->ni", self.weights[min(stage, len(self.weights) - 1)], self.targets)
+        pose = self.poses[min(stage, len(self.poses) - 1)]
+        return np.asarray(Rotation.from_quat(pose[3:]).apply(shape) + pose[:3], dtype=np.float64)
 
 
 class Document:

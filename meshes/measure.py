@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from meshes.arrays import Points
 from meshes.decode import Scene
+
+TEETH_UM: Final = 5.0
+GINGIVA_UM: Final = 20.0
+"""What may be shown: no vertex farther than this from where the lab's file has it."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,16 @@ class Error:
     teeth_mean: float
     gingiva_max: float
     gingiva_mean: float
+
+    @property
+    def is_true(self) -> bool:
+        return self.teeth_max <= TEETH_UM and self.gingiva_max <= GINGIVA_UM
+
+    def refusal(self) -> str:
+        return (
+            f"Packed for the web, teeth would be shown up to {self.teeth_max:,.1f} µm and gingiva up to {self.gingiva_max:,.1f} µm "
+            f"away from the original; {TEETH_UM:.0f} µm and {GINGIVA_UM:.0f} µm are the limits."
+        )
 
     def as_report(self) -> dict[str, float]:
         return {

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from meshes import pipeline
+from meshes import measure, pipeline
 from meshes.__main__ import main
 from meshes.decode import Scene
 from meshes.errors import BadFile
-from meshes.tests.cases import case_files, lying_header, mapping_of, tiny_case, with_corner, zip_of
+from meshes.tests.cases import case_files, lying_header, mapping_of, tiny_arch, tiny_case, with_corner, zip_of
 
 LOWER_STAGES = 4
 
@@ -131,9 +131,46 @@ def test_the_files_stored_are_those_the_plan_counts(built):
         assert (folder / name).stat().st_size == plan["bytes"][key]
     assert plan["bytes"]["original"] == (folder / "case.zip").stat().st_size
     assert plan["triangles"]["full"] == plan["triangles"]["original"] > plan["triangles"]["preview"]
-    for name in ("front.webp", "front_start.webp"):
-        alpha = np.asarray(Image.open(folder / name).convert("RGBA"))[..., 3]
-        assert 0.15 < (alpha > 128).mean() < 0.95
+
+
+def test_every_view_is_pictured_at_the_start_and_at_the_end(built):
+    _, plan, folder = built
+
+    assert set(plan["pictures"]) == {"front", "right", "left", "upper", "lower", "list"}
+    for view, names in plan["pictures"].items():
+        assert set(names) == ({"end"} if view == "list" else {"start", "end"})
+        shown = {moment: Image.open(folder / name).convert("RGBA") for moment, name in names.items()}
+        for picture in shown.values():
+            assert 0.1 < (np.asarray(picture)[..., 3] > 128).mean() < 0.95
+        if view != "list":
+            assert shown["start"].tobytes() != shown["end"].resize(shown["start"].size).tobytes()
+    assert Image.open(folder / "list.webp").width < 200
+    assert plan["pictures"]["front"] == {"end": "front.webp", "start": "front_start.webp"}
+
+
+def test_a_view_of_one_arch_shows_that_arch_alone(tmp_path):
+    case = {"lower": tiny_arch("lower", 2)}
+
+    plan = pipeline.build(zip_of(tmp_path / "a.zip", case_files(case)), mapping_of(case), tmp_path)
+
+    assert set(plan["pictures"]) == {"front", "right", "left", "lower", "list"}
+
+
+def test_what_would_stray_too_far_is_packed_finer(case, tmp_path):
+    """A model of nearly twice the usual size has a grid as much coarser."""
+    large = {arch: type(tiny)(arch, tiny.positions * np.float32(1.8), tiny.faces, {}, {}) for arch, tiny in case.items()}
+
+    plan = pipeline.build(zip_of(tmp_path / "a.zip", case_files(large)), mapping_of(case), tmp_path)
+
+    assert plan["error_um"]["teeth_max"] <= 5
+    assert plan["error_um"]["gingiva_max"] <= 20
+
+
+def test_an_error_above_the_limit_is_not_true_and_says_so():
+    assert measure.Error(4.9, 2.0, 19.9, 3.0).is_true
+    assert not measure.Error(5.1, 2.0, 3.0, 1.0).is_true
+    assert not measure.Error(1.0, 1.0, 20.1, 1.0).is_true
+    assert "5.1 µm" in measure.Error(5.1, 2.0, 3.0, 1.0).refusal()
 
 
 def test_an_export_in_another_frame_ends_in_the_portals(case, tmp_path):
@@ -253,16 +290,16 @@ def test_a_model_in_inches_is_asked_about(case, tmp_path):
 
 
 def test_what_is_no_model_is_ignored_and_other_formats_are_refused(case, tmp_path):
-    files = case_files(case) | {"report.pdf": b"%PDF", "Upper_stage_9.ply": b"ply"}
+    files = case_files(case) | {"report.pdf": b"%PDF", "Upper_stage_9.3mf": b"3mf"}
 
     report = pipeline.read(zip_of(tmp_path / "a.zip", files), tmp_path)
 
     assert report["ignored"] == ["report.pdf"]
-    assert "read from STL" in report["files"][-1]["refused"]["reason"]
+    assert "STL, PLY, OBJ or GLB" in report["files"][-1]["refused"]["reason"]
 
 
 def test_a_zip_without_a_model_is_refused(tmp_path):
-    with pytest.raises(BadFile, match="holds no STL"):
+    with pytest.raises(BadFile, match="holds no model"):
         pipeline.read(zip_of(tmp_path / "a.zip", {"letter.pdf": b"%PDF"}), tmp_path)
 
 

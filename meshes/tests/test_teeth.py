@@ -62,7 +62,7 @@ def test_confidence_is_lower_where_a_tooth_could_be_another():
 
 
 def row_of_a_mouth(rng):
-    """A row of crowns nobody has seen: its arch, the true numbers and the crowns. Teeth vary in size, stand rotated, crowded or apart, some are gone."""
+    """Its arch, the true numbers and the crowns. Teeth vary in size, stand rotated, crowded or apart, some are gone."""
     arch = ("upper", "lower")[rng.integers(2)]
     scale, crowding = rng.normal(1, 0.06), rng.choice([0.0, -0.6, 0.5])
     digits = {quadrant: range(1, 9 if rng.random() < 0.25 else 8) for quadrant in numbering.QUADRANTS[arch]}
