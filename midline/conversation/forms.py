@@ -1,6 +1,5 @@
 """Forms of the conversation and of change requests."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import uuid4
 
@@ -9,10 +8,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from midline.conversation.models import ChangeItem
-from midline.conversation.services import PinAt, Wanted
+from midline.conversation.services import PinAt
 from midline.conversation.services.comments import LONGEST
-from midline.core.errors import Refused
 
 
 class CommentForm(forms.Form):
@@ -55,7 +52,7 @@ class EditForm(forms.Form):
 
 
 class ChangesForm(forms.Form):
-    """What is true of the whole request; its lines come as repeated fields, see `wanted_from`."""
+    """What is true of the whole request; its lines come as repeated fields, see `lines.py`."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     seen_hash = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
@@ -64,49 +61,6 @@ class ChangesForm(forms.Form):
     @classmethod
     def empty(cls, seen_hash: str) -> "ChangesForm":
         return cls(initial={"key": uuid4(), "seen_hash": seen_hash})
-
-
-def wanted_from(data: QueryDict) -> list[Wanted]:
-    """The lines of a change request: item_tooth, item_movement, item_amount, item_words, one of each a line; empty lines are left out.
-
-    Raises Refused with the field and the value that cannot be read.
-    """
-    columns = [data.getlist(f"item_{name}") for name in ("tooth", "movement", "amount", "words")]
-    if len({len(column) for column in columns}) > 1:
-        raise Refused(_("The lines of the change request do not fit together. Reload the page and write them again."), field="words")
-    lines = []
-    for tooth, movement, amount, words in zip(*columns, strict=True):
-        if not (tooth.strip() or amount.strip() or words.strip()):
-            continue
-        lines.append(
-            Wanted(
-                tooth=_tooth(tooth),
-                movement=movement or ChangeItem.Movement.OTHER,
-                amount=_amount(amount),
-                words=words.strip(),
-            )
-        )
-    return lines
-
-
-def _tooth(text: str) -> int | None:
-    if not text.strip():
-        return None
-    if not text.strip().isdigit():
-        raise Refused(_("“%(value)s” is no tooth number. Choose a tooth from the list.") % {"value": text[:20]}, field="tooth")
-    return int(text)
-
-
-def _amount(text: str) -> Decimal | None:
-    if not text.strip():
-        return None
-    try:
-        amount = Decimal(text.strip().replace(",", "."))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise Refused(_("“%(value)s” is no amount. Write a number such as 0.3.") % {"value": text[:20]}, field="amount")
-    return amount.quantize(Decimal("0.01"))
 
 
 def ticked_from(data: QueryDict) -> frozenset[int]:

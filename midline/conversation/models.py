@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from midline.cases.models import Case
@@ -112,6 +113,15 @@ class ChangeRequest(models.Model):
     def __str__(self) -> str:
         return f"Change request {self.pk}"
 
+    @property
+    def lines_total(self) -> int:
+        """How many lines it has; 0 where it is words alone. Read with `items` fetched along."""
+        return len(self.items.all())
+
+    @property
+    def lines_answered(self) -> int:
+        return sum(1 for item in self.items.all() if item.answer)
+
 
 class ChangeItem(models.Model):
     """One line: tooth (FDI), movement, amount, words; and the lab's answer.
@@ -143,6 +153,11 @@ class ChangeItem(models.Model):
                 return "°"
             return "" if self.value in {"attachment", "other"} else "mm"
 
+        def at_stage(self, stage: int) -> str:
+            """IPR is due before a stage, an attachment goes on from one; a movement is seen at one."""
+            words = {"ipr": gettext("before stage %(n)s"), "attachment": gettext("from stage %(n)s")}
+            return words.get(self.value, gettext("at stage %(n)s")) % {"n": stage}
+
     class Answer(models.TextChoices):
         OPEN = "", _("Open")
         DONE = "done", _("Done")
@@ -171,3 +186,8 @@ class ChangeItem(models.Model):
     @property
     def movement_unit(self) -> str:
         return self.Movement(self.movement).unit
+
+    @property
+    def stage_words(self) -> str:
+        """What the stage means here: "before stage 6"; empty where none is named."""
+        return self.Movement(self.movement).at_stage(self.stage) if self.stage is not None else ""

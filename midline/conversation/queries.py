@@ -65,7 +65,7 @@ class Line:
     new: bool = False
 
 
-MARKS: Final = ("setup.ready", "setup.ready_taken_back", "setup.pushed_back", "setup.published", "setup.approved")
+MARKS: Final = ("setup.ready", "setup.ready_taken_back", "setup.pushed_back", "setup.published", "setup.declined", "setup.approved")
 
 
 def panel(case: Case, actor: Actor) -> dict[str, Any]:
@@ -73,8 +73,9 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
     roles = _roles(case)
     seen = read_up_to(case, actor)
     comments = list(thread(case, actor))
-    proposed = [r for r in change_requests(case, actor) if r.state == ChangeRequest.State.PROPOSED]
-    marks = case_events(case.pk, {action.value for action in actions_on(actor, case)}).filter(kind__in=MARKS)
+    requests = list(change_requests(case, actor))
+    allowed = actions_on(actor, case)
+    marks = case_events(case.pk, {action.value for action in allowed}).filter(kind__in=MARKS)
     pins = {comment.pk: n for n, comment in enumerate((c for c in comments if hasattr(c, "pin") and not c.deleted_at), start=1)}
     lines = [
         Line(
@@ -98,12 +99,21 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
             role=_role(roles, r.author_id, r.workspace),
             tone=_tone(r.workspace),
         )
-        for r in proposed
+        for r in requests
     ]
     lines += [Line(at=e.at, event=e, who=e.person.name if e.person else "") for e in marks]
     waiting = CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0
     newest = comments[-1].pk if comments else 0
-    return {"lines": _by_day(lines), "pins": pins, "people": len(roles), "seen": seen, "waiting": waiting, "newest": newest}
+    may_ask = Action.PROPOSE_CHANGES in allowed
+    return {
+        "lines": _by_day(lines),
+        "may_ask": may_ask,
+        "pins": pins,
+        "people": len(roles),
+        "seen": seen,
+        "waiting": waiting,
+        "newest": newest,
+    }
 
 
 def _roles(case: Case) -> dict[int, str]:

@@ -20,6 +20,7 @@ from midline.conversation.queries import change_requests, panel, pins_json
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
+from midline.setups.asking import drawer
 from midline.setups.models import Attachment, Decision, SetupVersion
 from midline.setups.queries import plan_json, versions_for
 
@@ -102,6 +103,7 @@ def page(case: Case, version: SetupVersion, actor: Actor) -> dict[str, Any]:
         "keys": {name: new_key() for name in ("approve", "ready", "take_back", "push_back")},
         "unread": CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0,
     }
+    shown |= drawer([part["fdi"] for part in plan["parts"] if part["fdi"]])
     if talks:
         shown |= panel(case, actor) | {"form": CommentForm.empty(version.number), "version": version.number, "pin_list": plan["pins"]}
     return shown

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -14,33 +15,72 @@ from midline.cases.models import Case, Order, Status
 from midline.cases.policies import may
 from midline.cases.services import case_touch, order_move
 from midline.conversation.events import ChangesProposed, ItemAnswered
-from midline.conversation.models import ChangeItem, ChangeRequest
+from midline.conversation.models import ChangeItem, ChangeRequest, Pin
 from midline.core import clock
 from midline.core.errors import NotAllowedNow, Refused
 from midline.people.policies import Actor
 
-TEETH = frozenset(quadrant * 10 + unit for quadrant in (1, 2, 3, 4) for unit in range(1, 9))
+PERMANENT: Final = frozenset(quadrant * 10 + unit for quadrant in (1, 2, 3, 4) for unit in range(1, 9))
+PRIMARY: Final = frozenset(quadrant * 10 + unit for quadrant in (5, 6, 7, 8) for unit in range(1, 6))
+TEETH: Final = PERMANENT | PRIMARY
+LAST_STAGE: Final = 500
+MOST: Final = {"mm": Decimal(15), "°": Decimal(90), "ipr": Decimal(1)}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One line of a change request: tooth (FDI), movement, amount (mm or °) and words."""
+    """One line of a change request: tooth (FDI), movement, amount (mm or °) and words.
+
+    tooth_b: the other tooth of an IPR contact; stage: the stage before which (IPR), from which (attachment) or at which it is wanted;
+    pin: the comment whose place on the model the line speaks of.
+    """
 
     tooth: int | None = None
     movement: str = ChangeItem.Movement.OTHER
     amount: Decimal | None = None
     words: str = ""
+    tooth_b: int | None = None
+    stage: int | None = None
+    pin: int | None = None
 
     def check(self) -> None:
-        if self.tooth is not None and self.tooth not in TEETH:
-            raise Refused(_("There is no tooth %(tooth)s in FDI. Choose a tooth from the chart.") % {"tooth": self.tooth}, field="tooth")
+        """Raises Refused with the field that no lab could act on."""
+        for tooth in (self.tooth, self.tooth_b):
+            if tooth is not None and tooth not in TEETH:
+                raise Refused(_("There is no tooth %(tooth)s in FDI. Choose a tooth from the chart.") % {"tooth": tooth}, field="tooth")
         if self.movement not in ChangeItem.Movement.values:
             raise Refused(_("“%(movement)s” is no movement. Choose one from the list.") % {"movement": self.movement}, field="movement")
-        if self.amount is not None and not 0 < self.amount <= 45:
-            words = _("%(amount)s is no amount to move a tooth by. Give more than 0 and at most 45.")
-            raise Refused(words % {"amount": self.amount}, field="amount")
+        self._check_contact()
+        self._check_amount()
+        if self.stage is not None and not 0 <= self.stage <= LAST_STAGE:
+            words = _("There is no stage %(stage)s. Name one of the stages of this version.")
+            raise Refused(words % {"stage": self.stage}, field="stage")
         if self.tooth is None and self.movement == ChangeItem.Movement.OTHER and not self.words.strip():
             raise Refused(_("A line of the change request is empty. Name a tooth, a movement or write words."), field="words")
+
+    def _check_contact(self) -> None:
+        if self.tooth_b is None:
+            return
+        if self.movement != ChangeItem.Movement.IPR:
+            raise Refused(_("Only IPR lies between two teeth. Name one tooth for this movement."), field="tooth_b")
+        if self.tooth is None or self.tooth == self.tooth_b or arch_of(self.tooth) != arch_of(self.tooth_b):
+            raise Refused(_("IPR lies between two neighbouring teeth of one arch. Choose both from the list."), field="tooth_b")
+
+    def _check_amount(self) -> None:
+        if self.amount is None:
+            return
+        movement = ChangeItem.Movement(self.movement)
+        if not movement.unit:
+            raise Refused(_("%(movement)s takes no amount. Write it in words.") % {"movement": movement.label}, field="amount")
+        most = MOST["ipr" if movement == ChangeItem.Movement.IPR else movement.unit]
+        if not 0 < self.amount <= most:
+            words = _("%(amount)s %(unit)s is no amount for this movement. Give more than 0 and at most %(most)s.")
+            raise Refused(words % {"amount": self.amount, "unit": movement.unit, "most": most}, field="amount")
+
+
+def arch_of(tooth: int) -> str:
+    """upper or lower, of a permanent or primary tooth."""
+    return "upper" if tooth // 10 in {1, 2, 5, 6} else "lower"
 
 
 def _version_exists(case: Case, version: int) -> None:
@@ -68,11 +108,24 @@ def _write(case: Case, version: int, by: Actor, wanted: list[Wanted], words: str
         raise Refused(_("Say what should change: add a line or write it in words."), field="words")
     for line in wanted:
         line.check()
+    places = dict(Pin.objects.filter(comment__case=case, comment__deleted_at=None).values_list("comment_id", "pk"))
+    if any(line.pin is not None and line.pin not in places for line in wanted):
+        raise Refused(_("The pin of a line was taken back meanwhile. Remove the line, or write it without the pin."), field="pin")
     request = ChangeRequest.objects.create(
         case=case, version=version, author=by.user, workspace=by.workspace, words=words.strip()[:4000], at=clock.now(), key=key
     )
     ChangeItem.objects.bulk_create(
-        ChangeItem(request=request, position=n, tooth=w.tooth, movement=w.movement, amount=w.amount, words=w.words.strip()[:500])
+        ChangeItem(
+            request=request,
+            position=n,
+            tooth=w.tooth,
+            tooth_b=w.tooth_b,
+            stage=w.stage,
+            pin_id=places.get(w.pin or 0),
+            movement=w.movement,
+            amount=w.amount,
+            words=w.words.strip()[:500],
+        )
         for n, w in enumerate(wanted)
     )
     return request

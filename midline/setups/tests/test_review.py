@@ -143,6 +143,83 @@ def test_an_amount_that_is_no_number_is_422_with_the_value(cast, awaiting):
     assert not ChangeRequest.objects.exists()
 
 
+LINES = {
+    "item_movement": ["ipr", "rotate_mesial"], "item_tooth": ["21", "55"], "item_tooth_b": ["22", ""], "item_amount": ["abc", "3.5"],
+    "item_stage": ["6", ""], "item_words": ["At the <visit>", "Hold it"], "item_pin": ["", ""],
+}  # fmt: skip
+
+
+def test_lines_that_cannot_be_taken_come_back_as_they_were_typed(cast, awaiting):
+    page = decide(cast.owner, awaiting, "decline", words="In short.", **LINES).content.decode()
+    drawer = page[page.index('id="changes"') : page.index("data-rows-template")]
+
+    assert drawer.count("data-change-line") == 2
+    assert '<option value="ipr" data-unit="mm" selected>' in drawer
+    assert '<option value="22" selected>' in drawer
+    assert '<option value="55" selected>' in drawer
+    assert 'value="abc"' in drawer
+    assert "At the &lt;visit&gt;" in drawer
+    assert "“abc” is no amount." in drawer
+    assert "In short." in page
+
+
+def test_lines_of_a_version_replaced_meanwhile_are_kept_with_a_link_to_what_is_different(cast, awaiting):
+    move(awaiting.case, "send_changes", technician=cast.technician.user)
+    make_version(Case.objects.get(pk=awaiting.case_id), cast.technician.user, number=2)
+    move(awaiting.case, "publish", technician=cast.technician.user, version=2)
+
+    response = decide(cast.owner, awaiting, "decline", **LINES | {"item_amount": ["0.2", "3.5"]})
+    page = response.content.decode()
+
+    assert response.status_code == 409
+    assert "21–22 IPR 0.2\u2009mm before stage 6: At the &lt;visit&gt;" in page
+    assert "55 Rotate mesial side in 3.5°: Hold it" in page
+    assert f"/provider/cases/{awaiting.case.number}/setups/2/compare/?with=1" in page
+
+
+def test_a_line_names_its_contact_its_stage_and_the_pin_it_came_from(cast, awaiting):
+    place = {"version": 1, "part": "upper-04", "point": "[1,2,3]", "normal": "[0,0,1]", "stage": 3, "tooth": 21}
+    url = f"/provider/cases/{awaiting.case.number}/comments/"
+    cast.owner.client.post(url, {"key": uuid4(), "body": "Here.", **place})
+    comment = Comment.objects.get()
+    decide(cast.owner, awaiting, "decline", **LINES | {"item_amount": ["0.2", "3.5"], "item_pin": ["", str(comment.pk)]})
+    ipr, turn = ChangeRequest.objects.get().items.all()
+
+    assert (ipr.tooth, ipr.tooth_b, ipr.stage, ipr.stage_words) == (21, 22, 6, "before stage 6")
+    assert (turn.tooth, turn.pin) == (55, comment.pin)
+
+
+def test_a_pin_of_another_case_is_not_taken_into_a_line(cast, awaiting):
+    response = decide(cast.owner, awaiting, "decline", **LINES | {"item_amount": ["0.2", "3.5"], "item_pin": ["", "4711"]})
+
+    assert response.status_code == 422
+    assert not ChangeRequest.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("item_tooth_b", "", "Choose the second one."),
+        ("item_tooth_b", "31", "two neighbouring teeth of one arch"),
+        ("item_tooth_b", "21", "two neighbouring teeth of one arch"),
+        ("item_tooth", "99", "There is no tooth 99"),
+        ("item_amount", "1.2", "at most 1"),
+        ("item_amount", "1e99", "is no amount"),
+        ("item_stage", "nine", "is no stage"),
+        ("item_stage", "501", "There is no stage 501"),
+        ("item_movement", "sideways", "is no movement"),
+        ("item_movement", "mesial", "Only IPR lies between two teeth"),
+    ],
+)
+def test_a_line_that_no_lab_could_act_on_is_422_with_the_reason_beside_it(cast, awaiting, field, value, reason):
+    line = {name: values[:1] for name, values in LINES.items()} | {"item_amount": ["0.2"]} | {field: [value]}
+    response = decide(cast.owner, awaiting, "decline", **line)
+
+    assert response.status_code == 422
+    assert reason in response.content.decode()
+    assert not ChangeRequest.objects.exists()
+
+
 def test_ready_taken_back_ready_again_and_pushed_back_with_a_reason(cast, awaiting):
     for act in ("ready", "ready/take-back", "ready"):
         assert decide(cast.with_no_grant, awaiting, act).status_code == 302

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from csp.decorators import csp_update
 from django import forms
@@ -15,7 +16,9 @@ from midline.cases.actions import Action
 from midline.cases.models import Case
 from midline.cases.policies import get_case_or_404
 from midline.conversation import services as conversation
-from midline.conversation.forms import ChangesForm, ticked_from, wanted_from
+from midline.conversation.forms import ChangesForm, ticked_from
+from midline.conversation.lines import TypedLine, said, typed_lines, wanted_from
+from midline.conversation.services import Wanted
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import PortalRequest, back_to
 from midline.core.workspace import Workspace
@@ -49,31 +52,44 @@ def review(request: PortalRequest, workspace: Workspace, number: str, version: i
 
 
 def _decide(
-    request: PortalRequest, case: Case, setup: SetupVersion, form: forms.Form, name: str, act: Callable[[dict[str, Any]], object]
+    request: PortalRequest,
+    case: Case,
+    setup: SetupVersion,
+    form: forms.Form,
+    name: str,
+    act: Callable[[dict[str, Any]], object],
+    **typed: Any,
 ) -> HttpResponse:
-    """Form, one service call, answer: 422 with the form open again, 409 when somebody was first, else back to the page."""
+    """Form, one service call, answer: 422 with the form open again, 409 when somebody was first, else back to the page.
+
+    typed: what else was typed, for the form that is shown again.
+    """
     if not form.is_valid():
-        return _show(request, case, setup, status=422, open_form=name, bad_form=form)
+        return _show(request, case, setup, status=422, open_form=name, bad_form=form, **typed)
     try:
         act(form.cleaned_data)
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.reason)
-        return _show(request, case, setup, status=422, open_form=name, bad_form=form)
+        return _show(request, case, setup, status=422, open_form=name, bad_form=form, **typed)
     except NotAllowedNow as late:
-        return _late(request, case, late.reason)
+        return _late(request, case, setup, late.reason, typed.get("lines_typed", []))
     return back_to(request, "setups:review", request.actor.workspace, case.number, setup.number)
 
 
-def _late(request: PortalRequest, case: Case, reason: str) -> HttpResponse:
-    """409: what is newer, what was typed, and the way on."""
+def _late(request: PortalRequest, case: Case, setup: SetupVersion, reason: str, lines: list[TypedLine]) -> HttpResponse:
+    """409: what is newer and what is different there, what was typed, and the way on."""
     base = f"/{request.actor.workspace}/cases/{case.number}/"
     case.refresh_from_db(fields=["newest_version"])
     fresh = case.newest_version
-    typed = [(_("Your words"), request.POST[name]) for name in ("words", "body") if request.POST.get(name)]
+    typed = [(_("Your lines"), said(lines))]
+    typed += [(_("Your words"), request.POST.get(name, "")) for name in ("words", "body")]
+    newer = fresh > setup.number
+    different = (_("What changed since version %(n)s") % {"n": setup.number}, f"{base}setups/{fresh}/compare/?with={setup.number}")
     context = {
         "reason": reason,
-        "kept": typed,
+        "kept": [(label, text) for label, text in typed if text.strip()],
         "back": (_("To the case"), base),
+        "different": different if newer else None,
         "primary": (_("Open version %(n)s") % {"n": fresh}, f"{base}setups/{fresh}/") if fresh else None,
     }
     return render(request, "web/409.html", context, status=409)
@@ -99,19 +115,26 @@ def _is_really_them(request: PortalRequest, password: str) -> bool:
     return password_confirmed(request=request, password=password) if password else is_recently_authenticated(request)
 
 
+def _asked(request: PortalRequest, case: Case, setup: SetupVersion, send: Callable[..., object]) -> HttpResponse:
+    """A change request, proposed or sent: its lines come back as they were typed when they cannot be taken."""
+    form, lines, ticked = ChangesForm(request.POST), [], ticked_from(request.POST)
+    try:
+        lines = typed_lines(request.POST)
+    except Refused as refused:
+        form.add_error(None, refused.reason)
+    return _decide(
+        request, case, setup, form, "changes",
+        lambda data: send(wanted=wanted_from(lines), words=data["words"], key=data["key"], seen_hash=data["seen_hash"], ticked=ticked),
+        lines_typed=lines or [TypedLine()], ticked=ticked,
+    )  # fmt: skip
+
+
 @require_POST
 @viewer_page
 def decline(request: PortalRequest, workspace: Workspace, number: str, version: int) -> HttpResponse:
     case = get_case_or_404(request.actor, number, Action.DECLINE_SETUP)
     setup = version_or_404(request.actor, case, version)
-
-    def act(data: dict[str, Any]) -> object:
-        wanted, ticked = wanted_from(request.POST), ticked_from(request.POST)
-        return decisions.setup_decline(
-            version=setup, by=request.actor, seen_hash=data["seen_hash"], wanted=wanted, words=data["words"], ticked=ticked, key=data["key"]
-        )
-
-    return _decide(request, case, setup, ChangesForm(request.POST), "changes", act)
+    return _asked(request, case, setup, lambda **asked: decisions.setup_decline(version=setup, by=request.actor, **asked))
 
 
 @require_POST
@@ -120,13 +143,10 @@ def propose(request: PortalRequest, workspace: Workspace, number: str, version: 
     case = get_case_or_404(request.actor, number, Action.PROPOSE_CHANGES)
     setup = version_or_404(request.actor, case, version)
 
-    def act(data: dict[str, Any]) -> object:
-        wanted = wanted_from(request.POST)
-        return conversation.request_propose(
-            case=case, version=setup.number, by=request.actor, wanted=wanted, words=data["words"], key=data["key"]
-        )
+    def send(*, wanted: list[Wanted], words: str, key: UUID, **_rest: object) -> object:
+        return conversation.request_propose(case=case, version=setup.number, by=request.actor, wanted=wanted, words=words, key=key)
 
-    return _decide(request, case, setup, ChangesForm(request.POST), "changes", act)
+    return _asked(request, case, setup, send)
 
 
 @require_POST

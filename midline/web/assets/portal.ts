@@ -2,6 +2,7 @@
 import "./portal.css";
 import "./htmx.ts";
 import { startAutosave } from "./autosave.ts";
+import { startChanges } from "./changes.ts";
 import { startDialogs } from "./dialog.ts";
 import { startFilters } from "./filters.ts";
 import { startForms } from "./forms.ts";
@@ -30,6 +31,7 @@ startDialogs();
 startForms();
 startRows();
 startLines();
+startChanges();
 startPanes();
 startReading();
 startSharing();
