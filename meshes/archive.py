@@ -53,11 +53,15 @@ PACK_AGAIN: Final = "Pack the exported models again as an ordinary ZIP and uploa
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the archive. name is NFC with forward slashes; sizes in bytes, as declared."""
+    """One file of the archive. name is NFC with forward slashes; sizes in bytes, as declared.
+
+    piece: the part of a file that holds several models ("" for the whole file); name is then the file's name, "/" and the piece.
+    """
 
     name: str
     size: int
     info: zipfile.ZipInfo
+    piece: str = ""
 
 
 class Archive:

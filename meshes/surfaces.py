@@ -16,6 +16,7 @@ from meshes.stl import EXPORT_AGAIN, MAX_ASCII_BYTES, MAX_COORDINATE_MM, MAX_TRI
 MAX_VERTICES: Final = 3 * MAX_TRIANGLES
 MAX_CORNERS: Final = 16
 MAX_INDEX: Final = 2**31
+NOT_LISTED: Final = "One of its faces does not list its corners properly."
 NO_SUCH_VERTEX: Final = "One of its faces names a vertex that does not exist."
 MAX_HEADER_BYTES: Final = 16_384
 PLY_TYPES: Final = {
@@ -81,17 +82,23 @@ def parse_ply(data: bytes, name: str) -> tuple[Points, Faces]:
                 vertices = _text_vertices(text, count, properties, name)
             else:
                 vertices, offset = _binary_vertices(data, offset, count, properties, header.format, name)
-        elif element == "face" and len(lists) == 1 and vertices is not None:
+        elif element == "face" and corner_list(properties) is not None and vertices is not None:
             faces = (
                 _text_faces(text, count, properties, name)
                 if text is not None
                 else _binary_faces(data, offset, count, properties, header.format, name)
             )
             break
-        elif count:
+        elif not count:
+            continue
+        elif lists:
             raise BadFile(
                 name, f"Its element “{element[:20]}” is not understood; vertices and faces are.", "Export vertices and faces only."
             )
+        elif text is not None:
+            _numbers(text, count, name)
+        else:
+            offset = _after_rows(data, offset, count, properties, header.format, name)
     if vertices is None or faces is None:
         raise BadFile(name, "It holds no surface: vertices or faces are missing.", "Export the scan as a surface, not as points.")
     return checked(vertices, faces, name)
@@ -135,13 +142,30 @@ def _text_vertices(rows: Any, count: int, properties: list[tuple[str, ...]], nam
     return np.array([[row[axis] for axis in axes] for row in values], dtype=np.float64).reshape(-1, 3)
 
 
+def corner_list(properties: list[tuple[str, ...]]) -> int | None:
+    """Which property lists a face's corners: the one so named, else the only list."""
+    lists = [index for index, entry in enumerate(properties) if entry[0] == "list"]
+    named = [index for index in lists if properties[index][-1] in ("vertex_indices", "vertex_index")]
+    return named[0] if named else lists[0] if len(lists) == 1 else None
+
+
 def _text_faces(rows: Any, count: int, properties: list[tuple[str, ...]], name: str) -> Faces:
-    if len(properties) != 1:
-        raise BadFile(name, "Its text faces carry more than their corners.", "Export it as binary PLY or STL.")
-    polygons = _numbers(rows, count, name)
-    if any(not row or row[0] != len(row) - 1 or not 3 <= len(row) - 1 <= MAX_CORNERS or any(v % 1 for v in row) for row in polygons):
-        raise BadFile(name, "One of its faces does not list its corners properly.", EXPORT_AGAIN)
-    return fans([[int(value) for value in row[1:]] for row in polygons], name)
+    wanted = corner_list(properties)
+    polygons = []
+    for row in _numbers(rows, count, name):
+        at, corners = 0, None
+        for index, entry in enumerate(properties):
+            length = 1
+            if entry[0] == "list":
+                length = int(row[at]) if at < len(row) and 0 <= row[at] <= len(row) else -1
+                at += 1
+            if index == wanted:
+                corners = row[at : at + max(length, 0)]
+            at += length
+        if at != len(row) or corners is None or not 3 <= len(corners) <= MAX_CORNERS or any(value % 1 for value in corners):
+            raise BadFile(name, NOT_LISTED, EXPORT_AGAIN)
+        polygons.append([int(value) for value in corners])
+    return fans(polygons, name)
 
 
 def _record(properties: list[tuple[str, ...]], order: str) -> np.dtype[Any]:
@@ -155,26 +179,76 @@ def _binary_vertices(data: bytes, offset: int, count: int, properties: list[tupl
     if end > len(data):
         raise BadFile(name, f"Cut off: {count:,} vertices announced, {(len(data) - offset) // record.itemsize:,} there.", EXPORT_AGAIN)
     rows = np.frombuffer(data, record, count, offset)
-    return np.stack([rows[f"p{axis}"].astype(np.float64) for axis in axes], axis=1), end
+    with np.errstate(invalid="ignore"):  # a signalling NaN is refused later, like any other
+        return np.stack([rows[f"p{axis}"].astype(np.float64) for axis in axes], axis=1), end
+
+
+def _after_rows(data: bytes, offset: int, count: int, properties: list[tuple[str, ...]], kind: str, name: str) -> int:
+    """Where the rows of an element that is not needed end."""
+    end = offset + count * _record(properties, "<").itemsize
+    if not properties or end > len(data):
+        raise BadFile(name, "Cut off before its faces begin.", EXPORT_AGAIN)
+    return end
 
 
 def _binary_faces(data: bytes, offset: int, count: int, properties: list[tuple[str, ...]], kind: str, name: str) -> Faces:
-    """Triangles in one piece when every face has three corners; otherwise refused, since scanners write triangles."""
+    """In one piece when every list has the same length as in the first face, as in triangles or quads; else face by face."""
     order = "<" if kind == "binary_little_endian" else ">"
+    wanted = corner_list(properties)
+    if not count:
+        return limited(np.empty((0, 3), np.int64), name)
+    rows = _even_rows(data, offset, count, properties, order)
+    if rows is not None:
+        corners = rows[f"corners{wanted}"].astype(np.int64)
+        if not 3 <= corners.shape[1] <= MAX_CORNERS:
+            raise BadFile(name, NOT_LISTED, EXPORT_AGAIN)
+        return limited(cut(corners), name)
+    starts: dict[int, list[int]] = {}
+    at = offset
+    for _ in range(count):
+        for index, entry in enumerate(properties):
+            if entry[0] != "list":
+                at += np.dtype(PLY_TYPES[entry[0]]).itemsize
+                continue
+            size = np.dtype(PLY_TYPES[entry[1]]).itemsize
+            length = int.from_bytes(data[at : at + size], "little" if order == "<" else "big")
+            at += size
+            if index == wanted:
+                starts.setdefault(length, []).append(at)
+            at += length * np.dtype(PLY_TYPES[entry[2]]).itemsize
+        if at > len(data):
+            raise BadFile(name, "Cut off in the middle of its faces.", EXPORT_AGAIN)
+    if any(not 3 <= length <= MAX_CORNERS for length in starts):
+        raise BadFile(name, NOT_LISTED, EXPORT_AGAIN)
+    item = np.dtype(order + PLY_TYPES[properties[wanted or 0][2]])
+    pool = np.frombuffer(data, np.uint8)
+    pieces = [
+        pool[np.array(found)[:, None] + np.arange(length * item.itemsize)].view(item).astype(np.int64)
+        for length, found in sorted(starts.items())
+    ]
+    return limited(np.concatenate([cut(piece) for piece in pieces]), name)
+
+
+def _even_rows(data: bytes, offset: int, count: int, properties: list[tuple[str, ...]], order: str) -> Any:
+    """All faces as one array of records, when every list has the length it has in the first face; else None."""
     fields: list[Any] = []
+    at, lengths = offset, {}
     for index, entry in enumerate(properties):
         if entry[0] == "list":
-            fields += [("count", order + PLY_TYPES[entry[1]]), ("corners", order + PLY_TYPES[entry[2]], 3)]
+            size = np.dtype(PLY_TYPES[entry[1]]).itemsize
+            lengths[index] = int.from_bytes(data[at : at + size], "little" if order == "<" else "big")
+            if lengths[index] > MAX_CORNERS * 2:
+                return None
+            fields += [(f"count{index}", order + PLY_TYPES[entry[1]]), (f"corners{index}", order + PLY_TYPES[entry[2]], (lengths[index],))]
+            at += size + lengths[index] * np.dtype(PLY_TYPES[entry[2]]).itemsize
         else:
             fields.append((f"p{index}", order + PLY_TYPES[entry[0]]))
+            at += np.dtype(PLY_TYPES[entry[0]]).itemsize
     record = np.dtype(fields)
     if offset + count * record.itemsize > len(data):
-        raise BadFile(name, f"Cut off: {count:,} triangles announced, {(len(data) - offset) // record.itemsize:,} there.", EXPORT_AGAIN)
+        return None
     rows = np.frombuffer(data, record, count, offset)
-    if (rows["count"] != 3).any():
-        raise BadFile(name, "Not all of its faces are triangles.", "Export it as triangles, or as STL.")
-    corners = rows["corners"].astype(np.int64)
-    return limited(corners, name)
+    return rows if all((rows[f"count{index}"] == length).all() for index, length in lengths.items()) else None
 
 
 def parse_obj(data: bytes, name: str) -> tuple[Points, Faces]:
@@ -216,6 +290,12 @@ def fans(polygons: list[list[int]], name: str) -> Faces:
         raise BadFile(name, NO_SUCH_VERTEX, EXPORT_AGAIN)
     triangles = [[polygon[0], polygon[k], polygon[k + 1]] for polygon in polygons for k in range(1, len(polygon) - 1)]
     return limited(np.array(triangles, dtype=np.int64).reshape(-1, 3), name)
+
+
+def cut(corners: Any) -> Any:
+    """Polygons of one number of corners (n, k) as fans of triangles, in their order."""
+    sides = range(1, corners.shape[1] - 1)
+    return np.stack([corners[:, [0, side, side + 1]] for side in sides], axis=1).reshape(-1, 3)
 
 
 def limited(corners: Any, name: str) -> Faces:
