@@ -9,11 +9,12 @@ from html import escape
 from typing import Final
 
 from django.utils import dateformat, timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 KEPT: Final = 8_192
+NONE, MINUTE, HOUR, HOURS = timedelta(), timedelta(minutes=1), timedelta(hours=1), timedelta(hours=6)
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -27,12 +28,12 @@ def ago(moment: datetime, now: datetime) -> str:
 
 def _ago(past: timedelta, local: datetime, today: datetime, language: str | None) -> str:
     days = today.toordinal() - local.toordinal()
-    if timedelta() <= past < timedelta(minutes=1):
-        return _("Now")
-    if timedelta() <= past < timedelta(hours=1):
-        return _("%(n)s min") % {"n": past // timedelta(minutes=1)}
-    if timedelta() <= past and (days == 0 or past < timedelta(hours=6)):
-        return _("%(n)s h") % {"n": past // timedelta(hours=1)}
+    if past >= NONE and (days == 0 or past < HOURS):
+        if past < MINUTE:
+            return _("Now")
+        if past < HOUR:
+            return _("%(n)s min") % {"n": past // MINUTE}
+        return _("%(n)s h") % {"n": past // HOUR}
     if days == 1:
         return _("Yesterday")
     return _day(language, local.date(), local.year == today.year)
@@ -60,10 +61,8 @@ class Times:
         """`<time>` with the words of `ago`, exact on hover; `web/assets/times.ts` keeps it true while the page is open."""
         local = moment.astimezone(self.zone)
         words = escape(_ago(self.now - moment, local, self.today, self.language))
-        said = escape(_exact(self.language, local.replace(second=0, microsecond=0, tzinfo=None)))
-        return mark_safe(  # noqa: S308 - both parts are escaped, the rest is ours
-            f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{said}" data-ago>{words}</time>'
-        )
+        said = _said(self.language, local.replace(second=0, microsecond=0, tzinfo=None))
+        return SafeString(f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{said}" data-ago>{words}</time>')
 
 
 def time_tag(moment: datetime, now: datetime) -> SafeString:
@@ -75,6 +74,11 @@ def time_tag(moment: datetime, now: datetime) -> SafeString:
 def _day(language: str | None, local: date, same_year: bool) -> str:
     pattern = pgettext("date format", "j M") if same_year else pgettext("date format", "j M Y")
     return dateformat.format(local, pattern)
+
+
+@lru_cache(KEPT)
+def _said(language: str | None, local: datetime) -> str:
+    return escape(_exact(language, local))
 
 
 @lru_cache(KEPT)

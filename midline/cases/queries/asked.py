@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -130,20 +131,44 @@ class Asked:
 
     def pairs(self, *, without: Iterable[str] = ()) -> list[tuple[str, str]]:
         """The parts of the address, in the order of the fields; the term itself is never one."""
-        named = {"collaboration": "with"}
-        found: list[tuple[str, str]] = []
-        for part in fields(self):
-            value, name = getattr(self, part.name), named.get(part.name, part.name)
-            default = Unnamed.of(self.term) if name == "sort" else part.default
-            if part.name == "term" or name in without or not value or value == default:
-                continue
-            values = value if isinstance(value, tuple) else (value,)
-            found += [(name, "1" if one is True else str(one)) for one in values]
-        return found
+        return [pair for pair in _pairs(self._given) if pair[0] not in without]
 
     def address(self, **changes: Any) -> str:
-        """`?…` of this view with changes."""
-        return "?" + urlencode(self.but(**changes).pairs() if changes else self.pairs())
+        """`?…` of this view with changes. A page holds fifty; so they are written without making fifty views."""
+        if not changes:
+            return self._own_address
+        if "term" in changes or isinstance(changes.get("sort"), Unnamed):
+            return self.but(**changes)._own_address
+        given = {**self._given, **FIRST_PAGE, **changes}
+        if given.get("sort") == Unnamed.of(self.term):
+            del given["sort"]
+        return "?" + urlencode(_pairs(given))
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        """What of this view is not as it is when nothing is asked, by field."""
+        defaults = {**_DEFAULTS, "sort": Unnamed.of(self.term)}
+        return {name: value for name, default in defaults.items() if (value := getattr(self, name)) != default}
+
+    @cached_property
+    def _own_address(self) -> str:
+        return "?" + urlencode(_pairs(self._given))
+
+
+# In the order of the address; what was typed is no part of it.
+_DEFAULTS: Final = {part.name: part.default for part in fields(Asked) if part.name != "term"}
+_PLACES: Final = {name: place for place, name in enumerate(_DEFAULTS)}
+
+
+def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The parts of an address for these fields; what is empty or as it begins is none."""
+    found: list[tuple[str, str]] = []
+    for name in sorted(given, key=_PLACES.__getitem__):
+        value = given[name]
+        if value and (name == "sort" or value != _DEFAULTS[name]):
+            values = value if isinstance(value, tuple) else (value,)
+            found += [("with" if name == "collaboration" else name, "1" if one is True else str(one)) for one in values]
+    return found
 
 
 def _one(query: QueryDict, name: str, known: Iterable[str]) -> str:

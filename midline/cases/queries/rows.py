@@ -1,9 +1,9 @@
 """A row of a list as it is shown and exported: the one place where a hidden identity is left out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Final, NamedTuple
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -17,8 +17,7 @@ from midline.core import clock
 from midline.core.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """patient is empty where the identity is hidden from the reader or nobody is named yet; about is age and sex, which always show.
 
     begun_by: the collaborator who began the current order on the provider's behalf, empty when the provider or the reader did.
@@ -52,30 +51,50 @@ def rows_of(grouped: Sequence[tuple[str, Listed]], reach: Reach) -> list[Row]:
     """The rows of cases with their groups, in at most four queries whatever their number."""
     cases = [case for _group, case in grouped]
     stand, unread = standings(cases, reach.actor), unread_by_case(reach.actor, [case.pk for case in cases])
-    today = clock.today("UTC")
-    return [_row(group, case, stand[case.pk], unread.get(case.pk, 0), reach, today) for group, case in grouped]
+    now = _Now(reach, clock.today("UTC"), get_language(), {})
+    return [_row(group, case, stand[case.pk], unread.get(case.pk, 0), now) for group, case in grouped]
 
 
-def _row(group: str, case: Listed, standing: Standing, unread: int, reach: Reach, today: date) -> Row:
-    hidden = standing.hidden
+class _Now(NamedTuple):
+    """What the rows of one page share. said: words that were made for one of them, by what they follow from."""
+
+    reach: Reach
+    today: date
+    language: str | None
+    said: dict[tuple[object, ...], "_Said"]
+
+
+class _Said(NamedTuple):
+    type: str
+    detail: str
+    unusable: bool
+    beside: str
+
+
+STATES: Final = {status.value: status for status in Status}
+
+
+def _row(group: str, case: Listed, standing: Standing, unread: int, now: _Now) -> Row:
+    hidden, reach = standing.hidden, now.reach
     status = standing.mine if reach.is_collaborator else standing.status
+    said = _said(case, status, now)
     return Row(
         group=group,
         id=case.pk,
         number=case.number or "",
         patient=case.patient.name if case.patient and not hidden else "",
         hidden=hidden,
-        about=about(case.patient, today),
+        about=_about(now.language, case.patient.age(now.today), case.patient.sex) if case.patient else "",
         practice=case.practice.name,
         provider=case.provider.name,
-        type=type_words(case),
-        status=case.state,
-        detail=detail_words(case),
-        unusable=is_unusable(case),
+        type=said.type,
+        status=STATES[case.status],
+        detail=said.detail,
+        unusable=said.unusable,
         awaiting_version=case.awaiting_version,
         collaborators=standing.collaborators,
         collaborator_status=status,
-        collaborator_detail=_beside(case, status),
+        collaborator_detail=said.beside,
         turn=standing.turn,
         own=standing.own,
         unread=unread,
@@ -83,6 +102,13 @@ def _row(group: str, case: Listed, standing: Standing, unread: int, reach: Reach
         submitted_at=case.submitted_at,
         last_activity_at=case.last_activity_at,
     )
+
+
+def _said(case: Listed, status: CollaboratorStatus | None, now: _Now) -> _Said:
+    key = (case.status, case.status_detail, case.case_type, case.type_detail, case.awaiting_version, case.approved_version, status)
+    if (said := now.said.get(key)) is None:
+        said = now.said[key] = _Said(type_words(case), detail_words(case), is_unusable(case), _beside(case, status))
+    return said
 
 
 def _begun_by(case: Listed, reach: Reach) -> str:
@@ -96,12 +122,13 @@ def about(patient: Patient | LinePatient | None, today: date) -> str:
     """ "14 years, female": what stays when the identity is hidden."""
     if patient is None:
         return ""
-    return _about(get_language(), patient.age(today), str(patient.get_sex_display()) if patient.sex else "")
+    return _about(get_language(), patient.age(today), patient.sex)
 
 
 @lru_cache(1_024)
-def _about(language: str | None, age: int | None, sex_words: str) -> str:
+def _about(language: str | None, age: int | None, sex: str) -> str:
     years = ngettext("%(n)s year", "%(n)s years", age) % {"n": age} if age is not None else ""
+    sex_words = str(Patient.Sex(sex).label) if sex else ""
     return ", ".join(part for part in (years, sex_words.lower()) if part)
 
 

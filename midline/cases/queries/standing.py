@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -19,9 +19,19 @@ from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 from midline.practices.models import Provider
 
+# What follows from a status alone, by its code: asked for every row of a list.
+AWAITING, ON_HOLD, COLLABORATOR = Status.AWAITING_APPROVAL.value, Status.ON_HOLD.value, Workspace.COLLABORATOR.value
+WITH_SETUPS: Final = frozenset(kind.value for kind in CaseType if kind.uses_setups)
+TURNS: Final = {status.value: status.turn for status in Status}
+OWN_TURN: Final = {Workspace.PROVIDER: Turn.PROVIDER, Workspace.LAB: Turn.LAB}
+STATUSES: Final[dict[str, CollaboratorStatus | None]] = {
+    **{status.value: CollaboratorStatus.APPROVED if status in DONE else CollaboratorStatus.AWAITING_SETUP for status in Status},
+    Status.DRAFT.value: None,
+    Status.CANCELLED.value: None,
+}
 
-@dataclass(frozen=True)
-class Standing:
+
+class Standing(NamedTuple):
     """How a case stands between provider and collaborators.
 
     collaborators: active and invited ones. status: the sum of those who evaluate, None where none does or no setup belongs to the order.
@@ -59,7 +69,8 @@ def standings(cases: Iterable[Listed], actor: Actor) -> dict[int, Standing]:
     for case_id, collaboration_id, version in _of_ids("ready marks", awaiting, _marks_of):
         if awaiting[case_id] == version:
             ready[case_id].add(collaboration_id)
-    return {case.pk: _standing(case, sharing[case.pk], ready[case.pk], actor) for case in rows}
+    nobody: set[int] = set()
+    return {case.pk: _standing(case, sharing[case.pk], ready.get(case.pk, nobody), actor) for case in rows}
 
 
 def _collaborations_by_case(cases: list[Listed]) -> dict[int, list[Opened]]:
@@ -101,35 +112,33 @@ def _marks_of(size: int) -> QuerySet[ReadyMark, Any]:
 
 
 def _standing(case: Listed, sharing: list[Opened], ready: set[int], actor: Actor) -> Standing:
+    order = case.current_order
     live = [c for c in sharing if c.live]
-    planner = (case.current_order.planner_id, case.current_order.planner_workspace) if case.current_order else (None, "")
     # A planner's own version counts as ready for them.
-    is_ready = {c.pk for c in live if c.pk in ready or (c.person_id, Workspace.COLLABORATOR) == planner}
-    evaluating = [c for c in live if c.evaluates]
-    status = _status(case, bool(evaluating), all(c.pk in is_ready for c in evaluating))
-    awaits = case.state is Status.AWAITING_APPROVAL
-    turn = Turn.COLLABORATOR if awaits and status is CollaboratorStatus.EVALUATING else case.state.turn
-    own_rows = [c for c in live if c.person_id == actor.user_id] if actor.workspace == Workspace.COLLABORATOR else []
-    mine = _status(case, bool(own_rows), all(c.pk in is_ready for c in own_rows))
-    own = {
-        Workspace.PROVIDER: turn is Turn.PROVIDER,
-        Workspace.LAB: turn is Turn.LAB,
-        Workspace.COLLABORATOR: awaits and mine is CollaboratorStatus.EVALUATING and any(c.evaluates for c in own_rows),
-    }.get(actor.workspace, False)
+    planner = order.planner_id if order and order.planner_workspace == COLLABORATOR else None
+    waiting = [c for c in live if c.pk not in ready and (planner is None or c.person_id != planner)]
+    status = _status(case, any(c.evaluates for c in live), not any(c.evaluates for c in waiting))
+    awaits = case.status == AWAITING
+    turn = Turn.COLLABORATOR if awaits and status is CollaboratorStatus.EVALUATING else TURNS[case.status]
+    if actor.workspace is not Workspace.COLLABORATOR:
+        own = turn is OWN_TURN.get(actor.workspace)
+        return Standing(len(sharing), status, None, turn, own, hidden=False)
+    own_rows = [c for c in live if c.person_id == actor.user_id]
+    mine = _status(case, bool(own_rows), not any(c.person_id == actor.user_id for c in waiting))
+    own = awaits and mine is CollaboratorStatus.EVALUATING and any(c.evaluates for c in own_rows)
     # Where the reader's own collaboration is gone meanwhile, nothing is named.
-    hidden = actor.workspace == Workspace.COLLABORATOR and not any(not c.hides_identity for c in own_rows)
-    return Standing(len(sharing), status, mine, turn, own, hidden)
+    return Standing(len(sharing), status, mine, turn, own, hidden=not any(not c.hides_identity for c in own_rows))
 
 
 def _status(case: Listed, anybody: bool, all_ready: bool) -> CollaboratorStatus | None:
     """`conditions.collaborator_status_is` says the same to the database. An order on hold keeps the status it held."""
-    held = case.current_order.held_status if case.state is Status.ON_HOLD and case.current_order else ""
-    state = Status(held) if held else case.state
-    if not anybody or not CaseType(case.case_type).uses_setups or state in {Status.DRAFT, Status.CANCELLED}:
+    if not anybody or case.case_type not in WITH_SETUPS:
         return None
-    if state is Status.AWAITING_APPROVAL:
+    order = case.current_order
+    state = (order.held_status if order and case.status == ON_HOLD else "") or case.status
+    if state == AWAITING:
         return CollaboratorStatus.READY if all_ready else CollaboratorStatus.EVALUATING
-    return CollaboratorStatus.APPROVED if state in DONE else CollaboratorStatus.AWAITING_SETUP
+    return STATUSES[state]
 
 
 def standing_of(case: Case, actor: Actor) -> Standing:

@@ -3,11 +3,11 @@
 A cell is a function of a row and of the `Drawing`, by the name of its column. Everything that people wrote is escaped where it enters.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -22,6 +22,9 @@ from midline.core import clock
 from midline.core.icons import icon
 from midline.core.moments import Times
 from midline.core.workspace import Workspace
+
+# Stands where the number of a case comes, in what is drawn once for many; nobody can write it.
+NUMBER: Final = "\0"
 
 
 @dataclass(frozen=True)
@@ -46,29 +49,21 @@ class Drawing:
         self.cells = [CELLS[column.name] for column in columns]
         # Where a column goes on a narrow page, its cells go too.
         self.plain = {column.name: f"c-more text-ink-2 {column.class_name}".rstrip() for column in columns}
-        self.selects = _("Select %(number)s") if selects else ""
-        self.case_address = around_number("web:case", workspace.value)
+        self.begins = _beginning(self.language, selects)
+        self.case_address = NUMBER.join(around_number("web:case", workspace.value))
         self.hidden = _hidden(self.language)
+        # Cells that say what others of the page say: drawn once, under their column and what they follow from.
+        self.drawn: dict[Hashable, str] = {}
 
     def address(self, row: Row) -> str:
         """Where a row leads: to the version that waits for the reader as a collaborator, else to the case."""
         if self.is_collaborator and row.own and row.awaiting_version:
             return reverse("setups:review", args=[self.workspace, row.number, row.awaiting_version])
-        before, after = self.case_address
-        return f"{before}{row.number}{after}"
+        return self.case_address.replace(NUMBER, row.number)
 
     def row(self, row: Row) -> SafeString:
-        """The whole `<tr>`."""
-        parts = [f'<tr data-row id="case-{row.number}">']
-        if self.selects:
-            said = escape(self.selects % {"number": row.number})
-            parts.append(
-                '<td class="c-select !pr-0"><input type="checkbox" class="checkbox" form="selected" name="case"'
-                f' value="{row.number}" data-select aria-label="{said}"></td>'
-            )
-        parts += [cell(row, self) for cell in self.cells]
-        parts.append("</tr>")
-        return mark_safe("".join(parts))  # noqa: S308 - every cell escapes what people wrote
+        """The whole `<tr>`; every cell escapes what people wrote."""
+        return SafeString(f"{self.begins.replace(NUMBER, row.number)}{''.join([cell(row, self) for cell in self.cells])}</tr>")
 
     def groups(self, page: ListPage) -> list[DrawnGroup]:
         """The rows of a page in their groups."""
@@ -76,6 +71,19 @@ class Drawing:
             DrawnGroup(group.name, group.label, group.tone, group.count, mark_safe("".join(map(self.row, group.rows))))  # noqa: S308 - rows
             for group in page.groups
         ]
+
+
+@lru_cache(32)
+def _beginning(language: str | None, selects: bool) -> str:
+    """How a row of the case NUMBER begins, with the box that selects it."""
+    begins = f'<tr data-row id="case-{NUMBER}">'
+    if not selects:
+        return begins
+    said = escape(_("Select %(number)s") % {"number": NUMBER})
+    return (
+        f'{begins}<td class="c-select !pr-0"><input type="checkbox" class="checkbox" form="selected" name="case"'
+        f' value="{NUMBER}" data-select aria-label="{said}"></td>'
+    )
 
 
 @lru_cache(32)
@@ -89,10 +97,25 @@ def drawn(page: ListPage, columns: Sequence[Column], *, selects: bool = False) -
     rows = "cases:collaborator_rows" if drawing.is_collaborator else "cases:orders_rows"
     return {
         "groups": drawing.groups(page),
+        "heads": mark_safe("".join(map(_head, page.heads))),  # noqa: S308 - escaped there
         "span": len(columns) + selects,
         "rows_url": reverse(rows) + page.asked.address(),
         "all_count": page.reach.counts(page.asked.provider).all,
     }
+
+
+def _head(head: Mapping[str, Any]) -> str:
+    """The head of a column, as `components/column.html` writes it."""
+    label, direction = escape(str(head["label"])), head["direction"]
+    if head["url"]:
+        arrow = icon("arrow-down" if direction == "descending" else "arrow-up", "sm") if direction else ""
+        link = "inline-flex items-center gap-1 align-middle leading-4 no-underline hover:text-ink"
+        label = f'<a class="{link}" href="{escape(head["url"])}">{arrow}{label}</a>'
+    elif head["held"]:
+        held = escape(head["held"])
+        label = f'<span role="link" aria-disabled="true" tabindex="0" class="cursor-default" title="{held}">{label}</span>'
+    sort = f' aria-sort="{direction}"' if direction else ""
+    return f'<th scope="col"{sort} class="{escape(head["class_name"])}">{label}</th>\n'
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------
@@ -128,7 +151,10 @@ def _type(row: Row, here: Drawing) -> str:
 
 def _status(row: Row, here: Drawing) -> str:
     by = _by(row, " pl-6 max-md:mt-0") if row.status is Status.DRAFT else ""
-    return f'<td class="c-status">{status_sign(row.status, detail=row.detail, unusable=row.unusable)}{by}</td>'
+    key = ("status", row.status.value, row.detail, row.unusable)
+    if (sign := here.drawn.get(key)) is None:
+        sign = here.drawn[key] = status_sign(row.status, detail=row.detail, unusable=row.unusable)
+    return f'<td class="c-status">{sign}{by}</td>'
 
 
 def _by(row: Row, class_name: str) -> str:
@@ -140,20 +166,29 @@ def _by(row: Row, class_name: str) -> str:
 
 
 def _people(row: Row, here: Drawing) -> str:
-    return f'<td class="c-people">{collaborators_cell(row.number, row.collaborators, in_list=True)}</td>'
+    key = ("people", row.collaborators)
+    if (cell := here.drawn.get(key)) is None:
+        cell = here.drawn[key] = f'<td class="c-people">{collaborators_cell(NUMBER, row.collaborators, in_list=True)}</td>'
+    return cell.replace(NUMBER, row.number)
 
 
 def _cstatus(row: Row, here: Drawing) -> str:
     """The state of evaluation with the version beside it (a collaborator's own), and what is unread."""
-    beside = ""
-    if here.is_collaborator and row.collaborator_detail:
-        beside = f'<span class="text-xs text-ink-3 num truncate">{escape(row.collaborator_detail)}</span>'
-    inner = f"{collaborator_sign(row.collaborator_status)}{beside}{bubble_sign(row.unread)}"
-    return f'<td class="c-state"><span class="flex items-center gap-2">{inner}</span></td>'
+    key = ("cstatus", row.collaborator_status, row.collaborator_detail, row.unread)
+    if (cell := here.drawn.get(key)) is None:
+        beside = ""
+        if here.is_collaborator and row.collaborator_detail:
+            beside = f'<span class="text-xs text-ink-3 num truncate">{escape(row.collaborator_detail)}</span>'
+        inner = f"{collaborator_sign(row.collaborator_status)}{beside}{bubble_sign(row.unread)}"
+        cell = here.drawn[key] = f'<td class="c-state"><span class="flex items-center gap-2">{inner}</span></td>'
+    return cell
 
 
 def _turn(row: Row, here: Drawing) -> str:
-    return f'<td class="c-turn">{turn_sign(row.turn, own=row.own)}</td>'
+    key = ("turn", row.turn, row.own)
+    if (cell := here.drawn.get(key)) is None:
+        cell = here.drawn[key] = f'<td class="c-turn">{turn_sign(row.turn, own=row.own)}</td>'
+    return cell
 
 
 def _activity(row: Row, here: Drawing) -> str:

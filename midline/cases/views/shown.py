@@ -113,7 +113,7 @@ class ListPage:
         """The reader's own saved view that the address came from."""
         return next((view for view in self.views if view.pk == self.asked.view), None)
 
-    @property
+    @cached_property
     def view_changed(self) -> bool:
         """Whether the list shows something else than the saved view."""
         if self.view is None:
@@ -121,7 +121,7 @@ class ListPage:
         kept = asked_of(self.view)
         return (parts_of(kept), kept.term) != (parts_of(self.asked), self.asked.term)
 
-    @property
+    @cached_property
     def saved(self) -> list[dict[str, object]]:
         """The saved views as tabs. count: None where it is fetched after the page."""
         found: list[dict[str, object]] = []
@@ -142,7 +142,7 @@ class ListPage:
         """What a selection belongs to: the cases that the view shows, in whatever order and from whichever page."""
         return replace(self.asked.but(sort=Unnamed.of("")), view=None).address()
 
-    @property
+    @cached_property
     def here(self) -> str:
         """The address of this list as it stands."""
         return reverse(self.place.list_name) + self.asked.address()
@@ -154,7 +154,7 @@ class ListPage:
         """The filters above this list: those that narrow it, and those that stand offered."""
         return chips_of(self.place, self.asked, self.reach, self.collaborations)
 
-    @property
+    @cached_property
     def filters_url(self) -> str:
         """Every filter, with what is chosen."""
         return reverse(self.place.filters_name) + self.asked.address()
@@ -247,7 +247,7 @@ class ListPage:
         most = self._pages if self.total[1] else max(self._pages, self.asked.page)
         return max(2, min(self.asked.page, most)) if self.page.after else max(2, most)
 
-    @property
+    @cached_property
     def pager(self) -> dict[str, str] | None:
         """First, Previous, "3 of about 12", Next, Last; None when one page holds everything."""
         if not self.page.before and not self.page.after:

@@ -21,7 +21,7 @@ def person(client) -> User:
 
 
 def signed_in(client) -> bool:
-    return client.get("/account/").status_code == 200
+    return bool(client.get("/account/").status_code == 200)
 
 
 def test_a_session_that_was_deleted_ends_at_once(client, person):
