@@ -23,6 +23,10 @@ LAST_DIGITS: Final = 0.6
 FINAL_GUESS: Final = 0.75
 UNKNOWN: Final = 0.2
 DOUBLE: Final = 0.5
+DETOUR: Final = 0.5
+SAME_MM: Final = 0.001
+"""A shape lies between two stages when the way over it is at most this share (and this much) longer than the straight one."""
+
 KIND_SURE: Final = 0.95
 KEPT_BESIDE: Final = {
     "template": "The name says it is a template. It is kept beside the stages.",
@@ -112,7 +116,8 @@ def varying_places(readings: Mapping[str, Reading]) -> dict[str, int]:
         seen: dict[int, set[int]] = defaultdict(set)
         for reading in group:
             for number in reading.numbers:
-                seen[number.place].add(number.value)
+                if not number.version:
+                    seen[number.place].add(number.value)
         places = [place for place, values in seen.items() if len(values) > 1]
         if len(group) > 1 and len(places) == 1 and len(seen[places[0]]) == len(group) and max(seen[places[0]]) <= names.MAX_STAGE:
             out[template] = places[0]
@@ -121,6 +126,8 @@ def varying_places(readings: Mapping[str, Reading]) -> dict[str, int]:
 
 def stage_from_name(proposal: Proposal, reading: Reading, varying: int | None) -> None:
     named = reading.stage
+    if named is not None and varying is not None and named.sureness <= names.BESIDE_ARCH and named.place != varying:
+        named = None
     if named is not None:
         proposal.stage, proposal.stage_confidence = named.value, named.sureness
     elif reading.start:
@@ -130,7 +137,7 @@ def stage_from_name(proposal: Proposal, reading: Reading, varying: int | None) -
         if number is not None:
             proposal.stage, proposal.stage_confidence = number.value, VARYING
     if proposal.stage is None and not reading.final:
-        usable = [number for number in reading.numbers if number.value <= names.MAX_STAGE]
+        usable = [number for number in reading.numbers if number.value <= names.MAX_STAGE and not number.version]
         if usable:
             proposal.stage, proposal.stage_confidence = usable[-1].value, LAST_DIGITS
             proposal.doubt(f"The name has no word for the stage; its last number, {usable[-1].value}, was taken.")
@@ -202,6 +209,12 @@ def stage_from_neighbours(proposals: list[Proposal], shapes: Mapping[str, Shape]
         elif before < proposal.stage < after:
             proposal.stage_confidence = FROM_SHAPE
             proposal.doubt(f"The shape lies between stages {before} and {after}.")
+        elif after - before == 2 and not any((other.arch, other.stage) == (proposal.arch, before + 1) for other in proposals):
+            guessed, proposal.stage, proposal.stage_confidence = proposal.stage, before + 1, FROM_SHAPE
+            proposal.reason = (
+                "The name has no word for the stage. "
+                f"Its last number is {guessed}, but the shape lies between stages {before} and {after}: {before + 1} was taken."
+            )
         else:
             proposal.doubt(f"The shape lies between stages {before} and {after}, which does not fit.", stage=DOUBLE)
 
@@ -219,13 +232,14 @@ def certain_stages(proposal: Proposal, shape: Shape, proposals: list[Proposal], 
 
 
 def between(shape: Shape, sure: list[tuple[int, Shape]]) -> tuple[int, int] | None:
-    """The neighbouring known stages with the smallest detour through this shape; None with fewer than two known."""
-    best: tuple[float, int, int] | None = None
+    """The neighbouring known stages with the smallest detour through this shape; None with fewer than two known, or when it lies beyond."""
+    best: tuple[float, float, int, int] | None = None
     for (first, one), (second, two) in pairwise(sure):
-        detour = shape.distance_mm(one) + shape.distance_mm(two) - one.distance_mm(two)
+        step = one.distance_mm(two)
+        detour = shape.distance_mm(one) + shape.distance_mm(two) - step
         if best is None or detour < best[0]:
-            best = (detour, first, second)
-    return (best[1], best[2]) if best else None
+            best = (detour, step, first, second)
+    return (best[2], best[3]) if best and best[0] <= DETOUR * best[1] + SAME_MM else None
 
 
 def set_aside_other_models(proposals: list[Proposal], readings: Mapping[str, Reading]) -> None:

@@ -22,6 +22,7 @@ SURE: Final = 0.99
 IN_FOLDER: Final = 0.97
 SHORT: Final = 0.95
 BEFORE_WORD: Final = 0.92
+BESIDE_ARCH: Final = 0.9
 MAX_STAGE: Final = 200
 """A larger number is a case number or a date."""
 
@@ -32,11 +33,15 @@ _CAMEL: Final = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z][^\W\d_]*)")
 
 @dataclass(frozen=True)
 class Number:
-    """A number in a name: its value, its place among the name's numbers, and how surely it is the stage (0 = unknown)."""
+    """A number in a name: its value, its place among the name's numbers, and how surely it is the stage (0 = unknown).
+
+    version: it counts exports, as in “v2”, and is never a stage.
+    """
 
     value: int
     place: int
     sureness: float
+    version: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Reading:
 
     arch, arch_sureness: None, 0.0 when silent; both_arches: it names upper and lower; german: a lone O or U that may be
     Ober- or Unterkiefer; start / final: it says so in words; other: the kind of a file that is no stage; part: tooth or
-    gingiva, when it says so; tooth: the number of a tooth as it is written ("11", "A", "UR1"); system: the numbering it
+    gingiva, when it says so; tooth, tooth_place: the number of a tooth as it is written ("11", "A", "UR1") and which number
+    of the name that is; system: the numbering it
     names; pieces: a word such as “part”, after which numbers only count; template: the name with its numbers blanked,
     shared by the files of one series.
     """
@@ -60,6 +66,7 @@ class Reading:
     other: str | None
     part: str | None
     tooth: str | None
+    tooth_place: int | None
     system: str | None
     pieces: bool
     template: str
@@ -148,6 +155,7 @@ def filled(own: Reading, outer: Reading) -> Reading:
         other=own.other or outer.other,
         part=own.part or outer.part,
         tooth=own.tooth or outer.tooth,
+        tooth_place=own.tooth_place,
         system=own.system or outer.system,
         pieces=own.pieces,
         template=f"{outer.template}/{own.template}",
@@ -167,12 +175,15 @@ def read_text(text: str) -> Reading:
         arch_sureness=sureness,
         both_arches=both,
         german=letters[-1] if letters and sureness <= SHORT else None,
-        numbers=tuple(number if number.place != at else replace(number, sureness=0.0) for number in numbers_of(found, text)),
+        numbers=tuple(
+            replace(number, sureness=0.0) if number.place == at and "#" not in text else number for number in numbers_of(found, text)
+        ),
         start=bool(present & words.START_WORDS) or any(sign in text for sign in words.START_SIGNS),
         final=bool(present & words.FINAL_WORDS) or any(sign in text for sign in words.FINAL_SIGNS),
         other=next((kind for kind in words.KINDS if any(words.OTHER_WORDS.get(token) == kind for token in found)), None),
         part=GINGIVA if gingiva else TOOTH if tooth is not None or any(map(means_tooth, found)) else None,
         tooth=None if gingiva else tooth,
+        tooth_place=None if gingiva else at,
         system=next((words.SYSTEM_WORDS[token] for token in found if token in words.SYSTEM_WORDS), None),
         pieces=bool(present & words.INDEX_WORDS),
         template=" ".join("#" if token.isdigit() else token for token in found),
@@ -252,5 +263,17 @@ def numbers_of(found: list[str], text: str) -> tuple[Number, ...]:
             sureness = SHORT
         elif following in words.STAGE_WORDS and not (index + 2 < len(found) and found[index + 2].isdigit()):
             sureness = BEFORE_WORD
-        out.append(Number(int(token[:9]), len(out), sureness))
+        elif beside_arch(found, index):
+            sureness = BESIDE_ARCH
+        version = index > 0 and found[index - 1] in words.VERSION_WORDS
+        out.append(Number(int(token[:9]), len(out), 0.0 if version else sureness, version))
     return tuple(out)
+
+
+def beside_arch(found: list[str], index: int) -> bool:
+    """A short number right after a word for an arch and before no other number (“Maxillary12”), or first of all before one (“03_upper”)."""
+    following = found[index + 1] if index + 1 < len(found) else ""
+    if len(found[index]) > 2 or following.isdigit():
+        return False
+    arches = words.UPPER_WORDS | words.LOWER_WORDS
+    return found[index - 1] in arches if index else following in arches

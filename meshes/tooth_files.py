@@ -108,7 +108,12 @@ def part_of(reading: Reading, shape: Shape) -> str:
 
 
 def slots_of(levels: Sequence[Reading]) -> list[_Slot]:
-    return [_Slot(depth, number.place, number.value, number.sureness) for depth, level in enumerate(levels) for number in level.numbers]
+    return [
+        _Slot(depth, number.place, number.value, number.sureness)
+        for depth, level in enumerate(levels)
+        for number in level.numbers
+        if not number.version
+    ]
 
 
 def constant_slots(levels: Mapping[str, Sequence[Reading]]) -> dict[str, Constant]:
@@ -154,8 +159,7 @@ def stage_slot(slots: Sequence[_Slot], levels: Sequence[Reading], constant: Cons
 
 
 def is_tooth_slot(slot: _Slot, levels: Sequence[Reading]) -> bool:
-    level = levels[slot.level]
-    return level.tooth is not None and not slot.sureness and level.tooth.lstrip("URLurl").lstrip("0") == str(slot.value)
+    return levels[slot.level].tooth_place == slot.place
 
 
 def label_of(reading: Reading, slots: Sequence[_Slot], stage: _Slot | None, constant: Constant) -> str | None:

@@ -41,6 +41,8 @@ ALIGNER_WORDS: Final = folded_words(
 STAGE_LETTERS: Final = folded_words("t s st")
 STAGE_SIGNS: Final = ("阶段", "步", "ステージ", "段階", "단계")
 NUMBER_WORDS: Final = folded_words("no nr num number n numero nummer")
+VERSION_WORDS: Final = folded_words("v ver version rev revision vers versione versao wersja")
+"""A number after these counts exports and is no stage."""
 
 START_WORDS: Final = folded_words(
     "initial inicial iniziale initiale start anfang anfangs beginn begin original pretreatment malocclusion maloclusion malokklusion "

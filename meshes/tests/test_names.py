@@ -38,6 +38,11 @@ HABITS = [
     ("3. Schritt Unterkiefer.stl", "lower", 3),
     ("LowerInitial.stl", "lower", 0),
     ("U_start.stl", "upper", 0),
+    ("Maxillary12.stl", "upper", 12),
+    ("#3 Maxillary.stl", "upper", 3),
+    ("03_lower.stl", "lower", 3),
+    ("upper_03_v2.stl", "upper", 3),
+    ("mandible 7 rev 3.stl", "lower", 7),
 ]
 
 
@@ -182,6 +187,40 @@ def test_the_same_model_twice_is_recognised():
     proposal = matching.propose(with_shapes(files))[-1]
 
     assert "same model" in (proposal.reason or "")
+
+
+def test_a_guessed_number_gives_way_to_the_one_gap_that_the_shape_fits():
+    files = case_files(tiny_case())
+    files["export (9).stl"] = files.pop("Maxillary_stage_02.stl")
+
+    proposal = matching.propose(with_shapes(files))[-1]
+
+    assert (proposal.arch, proposal.stage) == ("upper", 2)
+    assert proposal.confidence < 0.9
+    assert "Its last number is 9, but the shape lies between stages 1 and 3: 2 was taken." in (proposal.reason or "")
+
+
+def test_a_shape_beyond_the_known_stages_is_not_squeezed_between_two():
+    files = case_files(tiny_case())
+    del files["Maxillary_stage_01.stl"]
+    files["export (9).stl"] = files.pop("Maxillary_stage_04.stl")
+
+    proposal = matching.propose(with_shapes(files))[-1]
+
+    assert proposal.stage == 9
+    assert "between" not in (proposal.reason or "")
+
+
+def test_a_number_beside_the_arch_gives_way_to_the_one_that_varies():
+    found = proposed([f"Upper 2 model {stage}.stl" for stage in range(5)])
+
+    assert [found[f"Upper 2 model {stage}.stl"].stage for stage in range(5)] == list(range(5))
+
+
+def test_a_date_beside_the_arch_is_no_stage():
+    (proposal,) = matching.propose({"upper_12_05_2026.stl": None})
+
+    assert proposal.confidence < 0.9
 
 
 def test_without_any_name_the_shape_tells_upper_from_lower():

@@ -181,6 +181,8 @@ SENTENCES: Final = (
     gettext_noop("The ZIP holds more than %(a)s models."),
     gettext_noop("The ZIP holds no model."),
     gettext_noop("This is not a GLB: it does not begin like one."),
+    gettext_noop("The name has no word for the stage."),
+    gettext_noop("Its last number is %(a)s, but the shape lies between stages %(b)s and %(c)s: %(d)s was taken."),
     gettext_noop(
         "The teeth are fused with the gingiva; they were told apart by their movement. Teeth that never move stay with the gingiva."
     ),
