@@ -1,6 +1,7 @@
 """Forms of the conversation and of change requests."""
 
-from typing import Any
+import json
+from typing import Any, Final
 from uuid import uuid4
 
 from django import forms
@@ -10,6 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from midline.conversation.services import PinAt
 from midline.conversation.services.comments import LONGEST
+
+LONGEST_CAMERA: Final = 1000
+FARTHEST: Final = 1e6
 
 
 class CommentForm(forms.Form):
@@ -25,7 +29,9 @@ class CommentForm(forms.Form):
     view = forms.ChoiceField(
         required=False, choices=[(v, v) for v in ("", "front", "right", "left", "upper", "lower")], widget=forms.HiddenInput
     )
-    tooth = forms.IntegerField(required=False, min_value=11, max_value=48, widget=forms.HiddenInput)
+    camera = forms.JSONField(required=False, widget=forms.HiddenInput)
+    tooth = forms.IntegerField(required=False, min_value=11, max_value=85, widget=forms.HiddenInput)
+    reply_to = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -34,17 +40,32 @@ class CommentForm(forms.Form):
             point, normal = _triple(data.get("point")), _triple(data.get("normal"))
             if point is None or normal is None or data.get("stage") is None:
                 raise forms.ValidationError(_("The pin has no place on the model. Set it again on a tooth."))
-            data["pin"] = PinAt(data["part"], point, normal, data["stage"], data.get("view") or "", data.get("tooth"))
+            camera = data.get("camera")
+            if not _is_camera(camera):
+                raise forms.ValidationError(_("The view of the pin cannot be read. Set it again on a tooth."))
+            data["pin"] = PinAt(data["part"], point, normal, data["stage"], data.get("view") or "", data.get("tooth"), camera)
         return data
 
     @classmethod
-    def empty(cls, version: int | None = None) -> "CommentForm":
-        return cls(initial={"key": uuid4(), "version": version})
+    def empty(cls, version: int | None = None, reply_to: int | None = None) -> "CommentForm":
+        return cls(initial={"key": uuid4(), "version": version, "reply_to": reply_to})
 
 
 def _triple(value: Any) -> tuple[float, float, float] | None:
-    numbers = isinstance(value, list) and len(value) == 3 and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+    if not isinstance(value, list) or len(value) != 3:
+        return None
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= FARTHEST for v in value)
     return (float(value[0]), float(value[1]), float(value[2])) if numbers else None
+
+
+def _is_camera(value: Any) -> bool:
+    """None, or a few named numbers, words and rows of numbers, as the viewer writes them."""
+    if value is None:
+        return True
+    if not isinstance(value, dict) or len(json.dumps(value)) > LONGEST_CAMERA:
+        return False
+    flat = [inner for one in value.values() for inner in (one if isinstance(one, list) else [one])]
+    return all(isinstance(one, str | bool) or (isinstance(one, int | float) and abs(one) <= FARTHEST) for one in flat)
 
 
 class EditForm(forms.Form):

@@ -1,22 +1,25 @@
 """Reads of conversations and change requests, each through its case with the action that reads it."""
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from midline.activity.models import Event
 from midline.activity.queries import case_events
 from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread
-from midline.cases.policies import actions_on, users_who_may
+from midline.cases.policies import actions_on
 from midline.collaboration.models import Collaboration
+from midline.conversation import mentions
 from midline.conversation.models import ChangeItem, ChangeRequest, Comment, ReadUpTo
+from midline.core import clock
 from midline.core.workspace import Workspace
-from midline.people.models import User
 from midline.people.policies import Actor
 
 
@@ -24,7 +27,8 @@ def thread(case: Case, actor: Actor, *, after: int = 0) -> QuerySet[Comment]:
     """The comments of a case, oldest first, newer than comment `after`; none for whoever may not read the conversation."""
     if Action.READ_CONVERSATION not in actions_on(actor, case):
         return Comment.objects.none()
-    return Comment.objects.filter(case=case, id__gt=after).select_related("author", "pin").order_by("id")
+    rows = Comment.objects.filter(case=case, id__gt=after).select_related("author", "pin").prefetch_related("edits")
+    return rows.order_by("id")
 
 
 def change_requests(case: Case, actor: Actor, *, version: int | None = None) -> QuerySet[ChangeRequest]:
@@ -50,19 +54,24 @@ def read_up_to(case: Case, actor: Actor) -> int:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the thread: a comment, a request, or a mark that somebody set. `day` is set on the first line of a day."""
+    """One line of the thread: a comment, a request, or a mark that somebody set.
+
+    day: in words, on the first line of a day; body: the words of a comment with the people it mentions; replies: the comments under it.
+    """
 
     at: datetime
     comment: Comment | None = None
     request: ChangeRequest | None = None
     event: Event | None = None
-    day: date | None = None
+    day: str = ""
     who: str = ""
     role: str = ""
     tone: str = "idle"
     pin_number: int | None = None
     own: bool = False
     new: bool = False
+    body: str = ""
+    replies: tuple["Line", ...] = ()
 
 
 MARKS: Final = ("setup.ready", "setup.ready_taken_back", "setup.pushed_back", "setup.published", "setup.declined", "setup.approved")
@@ -77,8 +86,11 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
     allowed = actions_on(actor, case)
     marks = case_events(case.pk, {action.value for action in allowed}).filter(kind__in=MARKS)
     pins = {comment.pk: n for n, comment in enumerate((c for c in comments if hasattr(c, "pin") and not c.deleted_at), start=1)}
-    lines = [
-        Line(
+    people = mentions.mentionable(case, actor, frozenset(c.author_id for c in comments))
+    named = people | {actor.user_id: actor.user.name}
+    under: dict[int | None, list[Line]] = defaultdict(list)
+    for c in reversed(comments):
+        line = Line(
             at=c.at,
             comment=c,
             who=c.author.name,
@@ -87,9 +99,11 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
             new=c.pk > seen and c.author_id != actor.user_id,
             role=_role(roles, c.author_id, c.workspace),
             tone=_tone(c.workspace),
+            body=mentions.shown(c.body, named),
+            replies=tuple(reversed(under[c.pk])),
         )
-        for c in comments
-    ]
+        under[c.reply_to_id].append(line)
+    lines = under[None]
     lines += [
         Line(
             at=r.at,
@@ -112,6 +126,7 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
         "people": len(roles),
         "seen": seen,
         "waiting": waiting,
+        "to_mention": sorted(people.values()),
         "newest": newest,
     }
 
@@ -132,30 +147,40 @@ def _tone(workspace: str) -> str:
 
 def _by_day(lines: list[Line]) -> list[Line]:
     ordered = sorted(lines, key=lambda line: line.at)
+    today = timezone.localtime(clock.now()).date()
     shown, last = [], None
     for line in ordered:
         day = timezone.localtime(line.at).date()
-        shown.append(replace(line, day=day if day != last else None))
+        shown.append(replace(line, day=_day(day, today) if day != last else ""))
         last = day
     return shown
 
 
-def mentioned(case: Case, actor: Actor, body: str) -> frozenset[int]:
-    """The readers of the conversation whose full name stands behind an @ in `body`."""
-    if "@" not in body:
-        return frozenset()
-    people = {user.pk: user.name for user in _readers(case) if user.pk != actor.user_id}
-    return frozenset(pk for pk, name in people.items() if f"@{name}" in body)
+def _day(day: date, today: date) -> str:
+    """ "Today", "Yesterday", "Sunday 15 November"; with the year when it is another one."""
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    pattern = pgettext("date format", "l j F") if day.year == today.year else pgettext("date format", "l j F Y")
+    return dateformat.format(day, pattern)
 
 
-def _readers(case: Case) -> list[User]:
-    spaces = (Workspace.PROVIDER, Workspace.COLLABORATOR)
-    return [user for space in spaces for user in users_who_may(Action.READ_CONVERSATION, case, space)]
+def people_to_mention(case: Case, actor: Actor) -> dict[int, str]:
+    """Whom the actor may mention on this case; mentions.py says who that is."""
+    return mentions.mentionable(case, actor, frozenset(thread(case, actor).values_list("author_id", flat=True)))
+
+
+def replied_to(case: Case, actor: Actor, comment_id: int | None) -> Comment | None:
+    """The comment that is to be answered, where the actor reads it."""
+    return thread(case, actor).filter(pk=comment_id, deleted_at=None).first() if comment_id else None
 
 
 def pins_json(case: Case, actor: Actor, version: int) -> list[dict[str, Any]]:
     """The pins of one version as the viewer wants them; numbered as in the thread."""
-    comments = [c for c in thread(case, actor) if hasattr(c, "pin") and not c.deleted_at]
+    everything = list(thread(case, actor))
+    comments = [c for c in everything if hasattr(c, "pin") and not c.deleted_at]
+    replies = Counter(c.reply_to_id for c in everything if not c.deleted_at)
     seen = read_up_to(case, actor)
     return [
         {
@@ -166,6 +191,8 @@ def pins_json(case: Case, actor: Actor, version: int) -> list[dict[str, Any]]:
             "normal": c.pin.normal,
             "stage": c.pin.stage,
             "view": c.pin.view or None,
+            "camera": c.pin.camera,
+            "replies": replies[c.pk],
             "fdi": c.pin.tooth,
             "quiet": c.pk <= seen,
         }

@@ -13,6 +13,7 @@ from midline.cases.models import Case
 from midline.cases.policies import get_case_or_404
 from midline.conversation import queries, services
 from midline.conversation.forms import CommentForm, EditForm
+from midline.conversation.mentions import mentioned
 from midline.conversation.models import ChangeRequest, Comment
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import PortalRequest, safe_next
@@ -22,11 +23,12 @@ from midline.core.workspace import Workspace
 def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any) -> HttpResponse:
     """The thread and the form below it: a fragment for htmx, a page of its own without."""
     version = more.pop("version", None) or case.newest_version or None
+    form = more.setdefault("form", CommentForm.empty(version))
     pins = queries.pins_json(case, request.actor, version) if version else None
     context = (
         queries.panel(case, request.actor)
         | {"pin_list": pins}
-        | {"case": case, "form": CommentForm.empty(version), "version": version}
+        | {"case": case, "version": version, "replying": _replying(request, case, form)}
         | more
     )
     record_access(request, "conversation", [case.pk])
@@ -34,10 +36,18 @@ def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any
     return render(request, template, context, status=status)
 
 
+def _replying(request: PortalRequest, case: Case, form: CommentForm) -> Comment | None:
+    """The comment that the form answers, where it is one that the reader sees."""
+    value = str(form["reply_to"].value() or "")
+    return queries.replied_to(case, request.actor, int(value)) if value.isascii() and value.isdigit() and len(value) <= 15 else None
+
+
 @require_GET
 def conversation(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
     case = get_case_or_404(request.actor, number, Action.READ_CONVERSATION)
-    response = _panel(request, case)
+    asked = request.GET.get("reply", "")
+    reply_to = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 15 else None
+    response = _panel(request, case, form=CommentForm.empty(case.newest_version or None, reply_to))
     if not request.htmx:
         services.conversation_read(case=case, by=request.actor)
     return response
@@ -63,7 +73,7 @@ def comment(request: PortalRequest, workspace: Workspace, number: str) -> HttpRe
     try:
         services.comment_add(
             case=case, by=request.actor, body=data["body"], key=data["key"], version=data["version"], pin=data["pin"],
-            mentions=queries.mentioned(case, request.actor, data["body"]),
+            mentions=mentioned(data["body"], queries.people_to_mention(case, request.actor)), reply_to=data["reply_to"],
         )  # fmt: skip
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.reason)

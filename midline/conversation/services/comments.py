@@ -1,7 +1,9 @@
 """Comments, their pins, and who has read them."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -15,7 +17,7 @@ from midline.cases.models import Case, CaseUnread
 from midline.cases.policies import may, users_who_may
 from midline.cases.services import case_touch
 from midline.conversation.events import CommentChanged, Commented
-from midline.conversation.models import Comment, Pin, ReadUpTo
+from midline.conversation.models import Comment, CommentEdit, Pin, ReadUpTo
 from midline.core import clock
 from midline.core.errors import Refused
 from midline.core.workspace import Workspace
@@ -26,7 +28,10 @@ LONGEST = 8000
 
 @dataclass(frozen=True)
 class PinAt:
-    """Where on a model a comment stands: part and point and normal in the part's own frame (mm), stage, view and tooth (FDI)."""
+    """Where on a model a comment stands: part and point and normal in the part's own frame (mm), stage, view and tooth (FDI).
+
+    camera: the viewer's own values for the view it was made in, where that has no name.
+    """
 
     part: str
     point: tuple[float, float, float]
@@ -34,11 +39,22 @@ class PinAt:
     stage: int
     view: str = ""
     tooth: int | None = None
+    camera: dict[str, Any] | None = None
 
     def check(self) -> None:
         """Raises Refused when the values cannot be a place on a model."""
         if not all(math.isfinite(v) and abs(v) <= 1000 for v in (*self.point, *self.normal)) or self.stage < 0 or not self.part:
             raise Refused(_("The pin has no place on the model. Set it again on a tooth."), field="pin")
+
+
+PlaceCheck = Callable[[Case, int, PinAt], None]
+PLACES: list[PlaceCheck] = []
+
+
+def places_are_checked_by(check: PlaceCheck) -> None:
+    """A higher room knows the models: `check(case, version, pin)` raises Refused when the version has no such part or stage."""
+    if check not in PLACES:
+        PLACES.append(check)
 
 
 @transaction.atomic
@@ -52,39 +68,70 @@ def comment_add(
     pin: PinAt | None = None,
     kind: Comment.Kind = Comment.Kind.COMMENT,
     mentions: frozenset[int] = frozenset(),
+    reply_to: int | None = None,
 ) -> Comment:
     """A comment, once for each `key` however often it is sent. Everybody else who reads the conversation has one unread more.
 
-    Raises PermissionDenied when `by` may not comment, Refused when the body is empty or too long or the pin is no place.
+    reply_to: the comment it answers; an answer to an answer stands under the first one. Raises PermissionDenied when `by` may not
+    comment, Refused when the body is empty or too long, the pin is no place of a published version or what it answers is not there.
     """
     if not may(by, Action.COMMENT, case):
         raise PermissionDenied
     # Locked before the key is looked up: of two equal forms at once the second gets the comment of the first.
-    Case.objects.select_for_update().get(pk=case.pk)
+    locked = Case.objects.select_for_update().get(pk=case.pk)
     if earlier := Comment.objects.filter(key=key, author=by.user, case=case).first():
         return earlier
     text = _checked(body)
-    if pin is not None:
-        pin.check()
+    version = _published(locked, version, pin)
     comment = Comment.objects.create(
-        case=case, author=by.user, workspace=by.workspace, body=text, key=key, version=version, kind=kind, at=clock.now()
+        case=case,
+        author=by.user,
+        workspace=by.workspace,
+        body=text,
+        key=key,
+        version=version,
+        kind=kind,
+        reply_to_id=_root(case, reply_to),
+        at=clock.now(),
     )
     if pin is not None:
         Pin.objects.create(
             comment=comment,
-            version=version or case.newest_version,
+            version=version,
             part=pin.part,
             tooth=pin.tooth,
             point=list(pin.point),
             normal=list(pin.normal),
             stage=pin.stage,
             view=pin.view,
+            camera=pin.camera,
         )
     _count_unread(case, by)
     case_touch(case.pk)
     told = {"comment_id": comment.pk, "version": version, "tooth": pin.tooth if pin else None, "mentions": sorted(mentions)}
     activity.record(Commented.of(case, by, subject_kind="comment", subject_id=comment.pk, **told))
     return comment
+
+
+def _published(case: Case, version: int | None, pin: PinAt | None) -> int | None:
+    """The version that a comment speaks of: one that is published, and where there is a pin one that has its place."""
+    version = version or (case.newest_version if pin else None)
+    if version is not None and not 1 <= version <= case.newest_version:
+        raise Refused(_("Case %(number)s has no version %(n)s.") % {"number": case.number, "n": version}, field="version")
+    if pin is not None and version is not None:
+        pin.check()
+        for check in PLACES:
+            check(case, version, pin)
+    return version
+
+
+def _root(case: Case, reply_to: int | None) -> int | None:
+    if reply_to is None:
+        return None
+    answered = Comment.objects.filter(case=case, pk=reply_to).values_list("pk", "reply_to_id").first()
+    if answered is None:
+        raise Refused(_("The comment that you answer is not in this conversation. Write yours without it."), field="reply_to")
+    return answered[1] or answered[0]
 
 
 def _checked(body: str) -> str:
@@ -109,9 +156,13 @@ def _count_unread(case: Case, by: Actor) -> None:
 
 @transaction.atomic
 def comment_edit(*, comment: Comment, by: Actor, body: str) -> Comment:
-    """The author corrects the words; the time of the change stays visible."""
+    """The author corrects the words; what stood there before, and until when, stays visible. The same words again change nothing."""
     locked = _own(comment, by)
-    locked.body, locked.edited_at = _checked(body), clock.now()
+    text, now = _checked(body), clock.now()
+    if text == locked.body:
+        return locked
+    CommentEdit.objects.create(comment=locked, body=locked.body, at=now)
+    locked.body, locked.edited_at = text, now
     locked.save(update_fields=["body", "edited_at"])
     activity.record(CommentChanged.of(locked.case, by, subject_kind="comment", subject_id=locked.pk, comment_id=locked.pk, change="edited"))
     return locked
@@ -119,8 +170,9 @@ def comment_edit(*, comment: Comment, by: Actor, body: str) -> Comment:
 
 @transaction.atomic
 def comment_delete(*, comment: Comment, by: Actor) -> Comment:
-    """The author takes the words back; that something stood there, and when it went, stays visible."""
+    """The author takes the words back, earlier ones too; that something stood there, and when it went, stays visible."""
     locked = _own(comment, by)
+    locked.edits.all().delete()
     locked.body, locked.deleted_at = "", clock.now()
     locked.save(update_fields=["body", "deleted_at"])
     activity.record(

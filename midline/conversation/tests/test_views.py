@@ -1,13 +1,15 @@
 """The conversation's pages."""
 
-import json
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from midline.activity.models import Event
 from midline.cases.models import CaseUnread
-from midline.conversation import services
-from midline.conversation.models import ChangeRequest, Comment, ReadUpTo
+from midline.conversation import mentions, services
+from midline.conversation.models import ChangeRequest, Comment, CommentEdit, ReadUpTo
+from midline.core import clock
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -95,14 +97,11 @@ def test_an_empty_comment_is_422_and_keeps_the_page(cast):
     assert "aria-invalid" in response.content.decode()
 
 
-def test_a_pin_without_a_place_is_422_and_a_good_one_is_kept(cast):
+def test_a_pin_without_a_place_is_422(cast):
     bad = comment(cast.owner.client, "provider", cast.case, version=1, part="upper-09", point="[1,2]", normal="[0,0,1]", stage=3)
-    assert bad.status_code == 422
 
-    place = {"part": "upper-09", "point": json.dumps([1, 2, 3]), "normal": json.dumps([0, 0, 1]), "stage": 3, "view": "front", "tooth": 21}
-    good = comment(cast.owner.client, "provider", cast.case, version=1, **place)
-    assert good.status_code == 200
-    assert Comment.objects.get().pin.part == "upper-09"
+    assert bad.status_code == 422
+    assert not Comment.objects.exists()
 
 
 def test_markup_in_a_comment_is_shown_as_text(cast):
@@ -121,6 +120,114 @@ def test_edit_and_delete_are_the_authors(cast):
     assert "Check 22." in changed.content.decode()
     gone = cast.with_no_grant.client.post(address("collaborator", cast.case, f"comments/{pk}/delete/"), **HTMX)
     assert "took this comment back" in gone.content.decode()
+
+
+def test_earlier_words_stay_readable_until_the_comment_is_taken_back(cast):
+    comment(cast.with_no_grant.client, "collaborator", cast.case)
+    pk = Comment.objects.get().pk
+    edit = address("collaborator", cast.case, f"comments/{pk}/edit/")
+    for body in ("Check 22.", "Check 22.", "Check <23>."):
+        cast.with_no_grant.client.post(edit, {"body": body}, **HTMX)
+    page = cast.owner.client.get(address("provider", cast.case)).content.decode()
+
+    assert [row.body for row in CommentEdit.objects.all()] == ["Check 21.", "Check 22."]
+    assert "Check 21." in page
+    assert "Check &lt;23&gt;." in page
+
+    gone = cast.with_no_grant.client.post(address("collaborator", cast.case, f"comments/{pk}/delete/"), **HTMX).content.decode()
+    assert not CommentEdit.objects.exists()
+    assert "Check 2" not in gone
+
+
+def test_an_answer_stands_under_the_comment_it_answers_and_an_answer_to_it_too(cast):
+    comment(cast.with_no_grant.client, "collaborator", cast.case, body="First.")
+    comment(cast.with_every_grant.client, "collaborator", cast.case, body="Between.")
+    first = Comment.objects.get(body="First.")
+    comment(cast.owner.client, "provider", cast.case, body="Answer.", reply_to=first.pk)
+    comment(cast.with_no_grant.client, "collaborator", cast.case, body="And back.", reply_to=Comment.objects.get(body="Answer.").pk)
+    page = cast.owner.client.get(address("provider", cast.case)).content.decode()
+    at = [page.index(words) for words in ("First.", "Answer.", "And back.", "Between.")]
+
+    assert set(first.replies.values_list("body", flat=True)) == {"Answer.", "And back."}
+    assert at == sorted(at)
+    assert unread(cast.with_every_grant) == 3
+
+
+def test_what_is_answered_must_stand_in_this_conversation(cast):
+    from midline.cases.tests.factories import make_case
+
+    other = make_case(cast.practice)
+    comment(cast.owner.client, "provider", other, body="Elsewhere.")
+    there = Comment.objects.get().pk
+
+    assert comment(cast.owner.client, "provider", cast.case, reply_to=there).status_code == 422
+    assert comment(cast.owner.client, "provider", cast.case, reply_to="9" * 30).status_code == 422
+    assert Comment.objects.count() == 1
+    page = cast.owner.client.get(address("provider", cast.case, f"conversation/?reply={there}")).content.decode()
+    assert "data-reply-chip hidden" in page
+
+
+def test_without_scripts_a_reply_begins_on_the_page_of_the_conversation(cast):
+    comment(cast.with_no_grant.client, "collaborator", cast.case)
+    pk = Comment.objects.get().pk
+    page = cast.owner.client.get(address("provider", cast.case, f"conversation/?reply={pk}")).content.decode()
+
+    assert f'name="reply_to" value="{pk}"' in page
+    assert "data-reply-chip hidden" not in page
+
+
+def test_the_longest_name_behind_an_at_is_meant_and_only_whole_names():
+    people = {1: "Anna", 2: "Anna Berg", 3: "Bo <b>"}
+
+    assert mentions.mentioned("@Anna Berg, look", people) == {2}
+    assert mentions.mentioned("@Anna, look. @Bo <b>", people) == {1, 3}
+    assert mentions.mentioned("@Annabel and mail@Anna", people) == frozenset()
+    assert mentions.shown("@Bo <b> & <i>", people) == '<span class="ml-mention">@Bo &lt;b&gt;</span> &amp; &lt;i&gt;'
+
+
+def test_the_provider_mentions_everybody_who_sees_the_case_and_a_collaborator_nobody_they_have_not_met(cast):
+    quiet = cast.with_every_grant.user.name
+    owner = cast.owner.client.get(address("provider", cast.case)).content.decode()
+    bare = cast.with_no_grant.client.get(address("collaborator", cast.case)).content.decode()
+
+    assert quiet in owner
+    assert quiet not in bare
+    assert cast.stranger.user.name not in owner
+    comment(
+        cast.with_no_grant.client, "collaborator", cast.case, body=f"@{quiet} and @{cast.owner.user.name} and @{cast.stranger.user.name}"
+    )
+    assert Event.objects.get(kind="conversation.commented").data["mentions"] == [cast.owner.user.pk]
+    comment(cast.with_every_grant.client, "collaborator", cast.case, body="I am here.")
+    assert quiet in cast.with_no_grant.client.get(address("collaborator", cast.case)).content.decode()
+
+
+def test_days_are_said_in_words(cast):
+    comment(cast.owner.client, "provider", cast.case)
+    assert ">Today</h2>" in cast.owner.client.get(address("provider", cast.case)).content.decode()
+    Comment.objects.update(at=clock.now() - timedelta(days=1))
+    assert ">Yesterday</h2>" in cast.owner.client.get(address("provider", cast.case)).content.decode()
+
+
+def test_a_request_is_one_card_that_follows_its_state_and_the_lab_reads_none_of_the_thread(cast):
+    from midline.cases.tests.factories import move
+
+    case = move(cast.case, "take", "publish", technician=cast.technician.user)
+    wanted = [services.Wanted(tooth=11, tooth_b=12, movement="ipr", stage=4), services.Wanted(tooth=21, words="Less")]
+    request = services.request_propose(case=case, version=1, by=cast.with_no_grant.actor, wanted=wanted, words="", key=uuid4())
+
+    def page() -> str:
+        return cast.owner.client.get(address("provider", case)).content.decode()
+
+    assert "not sent" in page()
+    assert "before stage 4" in page()
+    services.requests_send(case=case, version=1, by=cast.owner.actor, wanted=[], words="", ticked=frozenset({request.pk}), key=uuid4())
+    assert "sent it to the lab" in page()
+    assert page().count(f'id="request-{request.pk}"') == 1
+    for n, item in enumerate(request.items.all(), start=1):
+        services.item_answer(item=item, answer="done", words="", by=cast.technician.actor)
+        assert ("1 of 2 answered" in page()) == (n == 1)
+    assert "Answered by the lab" in page()
+    assert cast.technician.client.get(address("lab", case)).status_code == 403
 
 
 def test_a_comment_of_another_case_is_not_found_through_this_one(cast):
