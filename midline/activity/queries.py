@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from midline.activity.models import Access, Event
+from midline.core.prepared import prepared
 
 AT_ONCE: Final = 400
 # So many pages of a person are looked through for where a visit ended.
@@ -22,7 +23,8 @@ def case_events(case_id: int, readers: set[str], *, after: int = 0) -> "QuerySet
 
 def newest_event() -> int:
     """The newest event of all."""
-    return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    rows = prepared("newest event", lambda: Event.objects.order_by("-id").values_list("id")[:1]).rows()
+    return int(rows[0][0]) if rows else 0
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from midline.cases.views.opening import (
 )
 from midline.cases.views.shown import ListPage
 from midline.cases.views.telling import tell
+from midline.collaboration.models import Collaboration
 from midline.core.http import PortalRequest
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
@@ -45,7 +46,7 @@ def manage_orders(request: PortalRequest) -> HttpResponse:
     shown = columns_of(reach.actor.workspace, columns_chosen(request.actor), shares=bool(collaborations))
     page = ListPage.of(asked, reach, shown, collaborations=collaborations, views=views_of(request.actor))
     record_access(request, "manage_orders", page.case_ids)
-    share_with = [(one, relation_tone(one)) for one in collaborations]
+    share_with = [(one, relation_tone(one), Collaboration.Relation(one.relation).label) for one in collaborations]
     context = {"list": page, "collaborations": collaborations, "share_with": share_with, "key": new_key()}
     return render(request, "cases/manage_orders.html", context | drawn(page, shown, selects=bool(collaborations)))
 
