@@ -27,7 +27,13 @@ SORTS: Final = {
     if (name, down) != ("activity", True)
 }
 # Sorted by what is derived for the reader: no floor is written for these, and they sort while at most 20,000 cases match.
-DERIVED: Final = {"sort_turn": "turn", "sort_cstatus": "cstatus", "sort_unread": "-unread", "sort_people": "-people"}
+DERIVED: Final = {
+    "sort_turn": "turn",
+    "sort_cstatus": "cstatus",
+    "sort_unread": "-unread",
+    "sort_unread_up": "unread",
+    "sort_people": "-people",
+}
 SEARCHES: Final = ("search_rare", "search_common", "search_one", "search_two", "search_number")
 # The most telling first: when the time is up, the rest is missing.
 VIEWS: Final = (
@@ -39,8 +45,7 @@ VIEWS: Final = (
 # a collaborator is the list.
 ONLY: Final = {
     "provider": {"big", "mid", "sparse"}, "collaborator": {"provider"}, "export": {"provider", "big"},
-    "sort_people": {"provider"}, "dashboard": {"provider"},
-    "sort_turn": {"provider", "mid", "sparse"}, "sort_cstatus": {"provider", "mid", "sparse"}, "sort_unread": {"provider", "mid", "sparse"},
+    "dashboard": {"provider"}, **{view: {"provider", "mid", "sparse"} for view in DERIVED},
 }  # fmt: skip
 ADMIN_VIEWS: Final = ("default", "status", "sort_patient", "search_rare", "search_common", "last_page")
 

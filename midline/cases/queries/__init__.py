@@ -2,7 +2,7 @@
 
 from midline.cases.queries.asked import Asked
 from midline.cases.queries.further import further_kinds
-from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, read_page
+from midline.cases.queries.lists import PAGE, Page, ids_in_order, listed, matches, read_page
 from midline.cases.queries.narrowing import shared_with
 from midline.cases.queries.people import (
     Person,
@@ -15,7 +15,6 @@ from midline.cases.queries.people import (
     withheld_on,
 )
 from midline.cases.queries.reach import Reach, reach_of, unread_by_case
-from midline.cases.queries.reading import matches
 from midline.cases.queries.rows import Row, rows_of
 from midline.cases.queries.saved import asked_of, columns_chosen, counted_at_once, parts_of, views_of
 from midline.cases.queries.search import own_view

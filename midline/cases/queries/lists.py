@@ -18,6 +18,7 @@ from midline.cases.queries.line import Line, lines_of
 from midline.cases.queries.reach import Reach
 from midline.cases.queries.reading import Reading
 from midline.cases.queries.segments import Segment
+from midline.cases.queries.totals import Total
 
 PAGE: Final = 50
 
@@ -38,6 +39,11 @@ class Page:
 def listed(asked: Asked, reach: Reach) -> QuerySet[Case]:
     """The cases that the view shows, in no order."""
     return Reading(asked, reach).rows()
+
+
+def matches(asked: Asked, reach: Reach) -> Total:
+    """How many cases the view shows."""
+    return Reading(asked, reach).total
 
 
 def read_page(asked: Asked, reach: Reach, size: int = PAGE) -> Page:

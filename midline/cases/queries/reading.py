@@ -25,8 +25,9 @@ from midline.cases.queries.narrowing import form_of, is_kept, narrowed, values_o
 from midline.cases.queries.reach import Reach, who
 from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, group_of, segments
 from midline.cases.queries.totals import Total, about, all_cases_by_status, counted, counting
-from midline.core.prepared import Around, Slot, is_one_of, prepared, stretches
+from midline.core.prepared import Around, Slot, filled_up, is_one_of, prepared, stretches
 from midline.core.probe import Beside
+from midline.practices.models import Practice
 
 # Who sees so few is always gathered; who sees more than √(12·N) of N walks. Measured: docs/performance.md.
 ALWAYS_FEW: Final = 500
@@ -90,13 +91,23 @@ class Reading:
         return search_of(self.asked.term, self.reach)
 
     @cached_property
+    def provider(self) -> int | None:
+        """The provider whose cases alone can be shown: chosen, or the one to whom every chosen practice belongs."""
+        if self.asked.provider is not None or not self.reach.is_collaborator or not self.asked.practice:
+            return self.asked.provider
+        size = len(filled_up(self.asked.practice))
+        owners = prepared(("owners", size), lambda: Practice.objects.filter(is_one_of("id", "practice", size)).values_list("provider_id"))
+        found = {row[0] for row in owners.rows(practice=filled_up(self.asked.practice))}
+        return found.pop() if len(found) == 1 else None
+
+    @cached_property
     def _only_searches(self) -> bool:
         """A search among few cases tests all of them; among many it begins at the index of names: nothing to count first."""
         return bool(self.asked.term) and not self._filters.narrows
 
     def rows(self, segment: Segment | None = None) -> QuerySet[Case]:
         """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
-        return self._rows(segment, self._statuses(segment), self.reach.actor, self.asked.provider)
+        return self._rows(segment, self._statuses(segment), self.reach.actor, self.provider)
 
     def ids(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
         """The ids of a segment in its order, beyond the key (value, id) if there is one."""
@@ -161,7 +172,7 @@ class Reading:
             return rows.order_by(*map(_beside, order) if few else order).values_list(*columns)[:limit]
 
         if not (self.is_kept and segment.form):
-            return list(compose(self.reach.actor, self.asked.provider, beyond))
+            return list(compose(self.reach.actor, self.provider, beyond))
         value, pk = beyond or (None, 0)
         slots = (Slot("value", DateTimeField() if segment.column == ACTIVITY else CharField()), Slot("pk")) if beyond else None
         what = (*order, few, bool(beyond), limit)
@@ -176,7 +187,7 @@ class Reading:
         **values: Any,
     ) -> list[tuple[Any, ...]]:
         """The rows of a statement of this view, composed once; `what` names it among the statements of the segment."""
-        one, workspace = self.asked.provider is not None, self.reach.actor.workspace
+        one, workspace = self.provider is not None, self.reach.actor.workspace
         way, sought = self._way(segment, statuses), plain.form_of(self._search) if self.asked.term else None
         form = (segment.form if segment else "", statuses, way, self.asked.group, form_of(self._filters), sought)
         compose = partial(compose, Anyone(workspace), Slot("one_provider") if one else None)
@@ -185,7 +196,7 @@ class Reading:
     @cached_property
     def _given(self) -> dict[str, Any]:
         """What is filled into the statements of this view."""
-        given = {**who(self.reach.actor), **values_of(self._filters, self.reach), "one_provider": self.asked.provider}
+        given = {**who(self.reach.actor), **values_of(self._filters, self.reach), "one_provider": self.provider}
         return {**given, **plain.values_of(self._search)} if self.asked.term else given
 
     def _ids_of_search(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
@@ -204,7 +215,7 @@ class Reading:
             return rows.filter(is_one_of("pk", "ids", size) if size else Q(pk__in=ids)).values_list("pk")
 
         if not self._keeps_filters or (segment is not None and not segment.form):
-            return {row[0] for row in compose(0, self.reach.actor, self.asked.provider)}
+            return {row[0] for row in compose(0, self.reach.actor, self.provider)}
         found: set[int] = set()
         for stretch in stretches(ids):
             what = ("of view", len(stretch))
@@ -263,8 +274,8 @@ class Reading:
     def _way(self, segment: Segment | None, statuses: frozenset[str]) -> str:
         """How a segment, or the whole view, is read: "walk", "scattered" (a walk past many cases of others) or "gather"."""
         if not self.reach.is_collaborator:
-            return "gather" if segment is not None and not self.is_plain and self._is_few else "walk"
-        if segment is not None and not self.is_plain and self._is_few:
+            return "gather" if segment is not None and self._is_few else "walk"
+        if segment is not None and self._is_few:
             return "gather"
         if not self._walks(segment, statuses):
             return "gather"
@@ -274,12 +285,12 @@ class Reading:
 
     def _seen(self, statuses: frozenset[str]) -> int:
         """How many visible cases stand in `statuses`, from the counters."""
-        return self.reach.count(sorted(statuses), self.asked.provider)
+        return self.reach.count(sorted(statuses), self.provider)
 
     def _walks(self, segment: Segment | None, statuses: frozenset[str]) -> bool:
-        key = (segment and segment.column, statuses)
+        key = (segment and segment.column, segment and segment.parts, statuses)
         if key not in self._chosen:
-            seen = self._seen(statuses)
+            seen = self._seen(statuses) // (segment.parts if segment else 1)
             by_status = segment is None or (segment.column == ACTIVITY and len(statuses) == 1)
             enough = seen**2 > WALKING * self._passed(statuses if by_status else EVERY)
             self._chosen[key] = seen > (ALWAYS_FEW if self.is_plain else WIDE_SEARCH) and enough
@@ -287,7 +298,7 @@ class Reading:
 
     def _passed(self, statuses: frozenset[str]) -> int:
         """How many cases a walk has among which to find the visible ones."""
-        if self.asked.provider is not None:
+        if self.provider is not None:
             return self._seen(statuses)
         totals = all_cases_by_status()
         return sum(totals.get(status, 0) for status in statuses)
@@ -308,7 +319,7 @@ class Reading:
         if not self.asked.term and not self._filters.narrows:
             return Total(self._counted_by_status(), True)
         statuses = self._statuses(None)
-        if not self.reach.is_collaborator or self.asked.provider is not None or not self._walks(None, statuses):
+        if not self.reach.is_collaborator or self.provider is not None or not self._walks(None, statuses):
             return Total(self._number(), True)
         if self.asked.term and self._is_wide(None):
             known = search_ids(self.asked.term, self.reach)
@@ -321,7 +332,7 @@ class Reading:
         if self.reach.is_collaborator and self.asked.group in {"evaluate", "progress"}:
             if self.asked.status or self.asked.category:
                 return self._number()
-            return self.reach.tab_counts(self.asked.provider)[self.asked.group]
+            return self.reach.tab_counts(self.provider)[self.asked.group]
         return self._seen(self._statuses(None))
 
     def _number(self) -> int:
@@ -386,8 +397,3 @@ class Reading:
 def _beside(name: str) -> OrderBy:
     column = Beside(name.lstrip("-"))
     return column.desc() if name.startswith("-") else column.asc()
-
-
-def matches(asked: Asked, reach: Reach) -> Total:
-    """How many cases the view shows."""
-    return Reading(asked, reach).total

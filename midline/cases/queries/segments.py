@@ -10,7 +10,16 @@ from django.db.models.expressions import Combinable
 from midline.cases.models import CaseType, CollaboratorStatus, Group, Status, Turn
 from midline.cases.policies import Reader, moment_of
 from midline.cases.queries.asked import Asked
-from midline.cases.queries.conditions import collaborator_status_is, people_count, statuses_of, to_evaluate, turn_is, unread_count
+from midline.cases.queries.conditions import (
+    collaborator_status_is,
+    people_count,
+    statuses_in,
+    statuses_of,
+    statuses_of_turn,
+    to_evaluate,
+    turn_is,
+    unread_count,
+)
 from midline.cases.queries.narrowing import unread_ids
 from midline.cases.queries.reach import Reach
 from midline.collaboration.models import Collaboration
@@ -42,6 +51,7 @@ class Segment:
 
     statuses: in which alone its cases stand; `condition` says what else is asked of them. `computed` names the expression to sort by that
     is no column of the case. `form` names the segment among those whose statements are composed once; "" composes it each time.
+    parts: among how many segments the cases in its statuses are shared out, when nothing counts how many each holds.
     """
 
     group: str = ""
@@ -52,6 +62,7 @@ class Segment:
     id_descending: bool = True
     computed: Computed | None = None
     form: str = ""
+    parts: int = 1
 
     @property
     def is_looked_up(self) -> bool:
@@ -108,12 +119,19 @@ def _chain(name: str, down: bool, asked: Asked, reach: Reach) -> list[Segment]:
         case "status":
             return [Segment("", frozenset({value}), _all, ACTIVITY, not down, down, form="status") for value in Status.values]
         case "type":
-            return [Segment("", EVERY, _type_is(value), "id", not down, not down, form=f"type:{value}") for value in CaseType.values]
+            parts = len(CaseType)
+            return [Segment("", EVERY, _type_is(value), "id", not down, not down, form=f"type:{value}", parts=parts) for value in CaseType]
         case "turn":
-            return [Segment("", EVERY, _turn_is(value), ACTIVITY, not down, down, form=f"turn:{value}") for value in Turn]
+            return [
+                Segment("", frozenset(statuses_of_turn(value)), _turn_is(value), ACTIVITY, not down, down, form=f"turn:{value}")
+                for value in Turn
+            ]
         case "cstatus":
-            known = {f"cstatus:{value}": _stands(value) for value in CollaboratorStatus} | {"cstatus": _stands_not}
-            return [Segment("", EVERY, condition, ACTIVITY, not down, down, form=form) for form, condition in known.items()]
+            known = [
+                Segment("", frozenset(statuses_in(value)), _stands(value), ACTIVITY, not down, down, form=f"cstatus:{value}")
+                for value in CollaboratorStatus
+            ]
+            return [*known, Segment("", EVERY, _stands_not, ACTIVITY, not down, down, form="cstatus")]
         case "unread":
             read = Segment("", EVERY, lambda reader: ~_is_unread(reader), ACTIVITY, down, not down, form="read")
             return [read, Segment("", EVERY, _is_unread, "unread_n", down, down, _unread_n, form="unread")]
@@ -141,7 +159,7 @@ def _unread_n(reader: Reader) -> dict[str, Combinable]:
     return {"unread_n": unread_count(reader)}
 
 
-def _type_is(value: str) -> Condition:
+def _type_is(value: CaseType) -> Condition:
     return lambda _reader: Q(case_type=value)
 
 
