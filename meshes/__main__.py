@@ -14,6 +14,12 @@ from meshes.pack import PackingFailed
 from meshes.progress import to_stdout
 
 EXIT_CHECK_REFUSED = 2
+LAYOUTS = {
+    0: "Setup package, version 1: exact poses and numbers.",
+    1: "Layout 1: a file a tooth a stage.",
+    2: "Layout 2: a file an arch a stage, same vertex order.",
+    3: "Layout 3: a file an arch a stage, meshed anew.",
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     scan.add_argument("out", type=Path)
     for step in (read, build, scan):
         step.add_argument("--name", help="the file's name as people know it")
-    check = steps.add_parser("check", help="both steps with every proposal confirmed, as a summary")
+    check = steps.add_parser("check", help="both steps with every proposal confirmed, as a summary; setup packages too")
     check.add_argument("zip", type=Path)
     check.add_argument("--json", action="store_true", help="print one JSON object")
     check.add_argument("--out", type=Path, help="keep the files made here")
@@ -94,10 +100,11 @@ def check(chosen: argparse.Namespace) -> int:
         return say({"error": {"file": chosen.zip.name, "reason": f"The file cannot be read: {error.strerror}."}}, EXIT_CHECK_REFUSED)
     if chosen.json:
         return say(found, 0)
-    print(f"Layout {found['layout']}: one STL an arch a stage, same vertex order.")
+    print(LAYOUTS[0] if found["package"] else LAYOUTS[found["layout"]])
     for arch, about in found["arches"].items():
         numbers = [number for number, tooth in found["teeth"].items() if tooth["arch"] == arch]
-        print(f"{arch.capitalize()}: {about['stages']} stages, {len(numbers)} teeth ({', '.join(numbers)}; FDI, assumed from their order).")
+        print(f"{arch.capitalize()}: {about['stages']} stages, {len(numbers)} teeth ({', '.join(numbers)}; FDI).")
+    print(found["numbers"])
     for note in found["notes"]:
         print(note)
     within = found["error_um"]

@@ -127,7 +127,7 @@ class _Reader:
     def nodes(self) -> list[Node]:
         self.refuse_unread()
         found: list[Node] = []
-        waiting = [(index, np.eye(4), (), 0) for index in reversed(self.roots())]
+        waiting: list[tuple[int, Floats, tuple[str, ...], int]] = [(index, np.eye(4), (), 0) for index in reversed(self.roots())]
         seen: set[int] = set()
         while waiting:
             index, above, path, depth = waiting.pop()

@@ -71,14 +71,17 @@ def check(path: Path, out: Path | None = None) -> dict[str, Any]:
         plan = build(path, proposed_mapping(found), folder)
     teeth = [part for part in plan["parts"] if part["kind"] == "tooth"]
     shown = {part["key"]: str(part["fdi"]) if part["fdi"] is not None else part["key"] for part in teeth}
+    known = "assumed" if found["numbering"]["assumed"] else "named"
     return {
         "layout": found["layout"],
         "arches": {arch: {"stages": last + 1} for arch, last in plan["stages"].items()},
         "teeth": {
-            shown[p["key"]]: {"arch": p["arch"], "number": "assumed" if p["fdi"] else "unknown", "confidence": p["fdi_confidence"]}
+            shown[p["key"]]: {"arch": p["arch"], "number": known if p["fdi"] else "unknown", "confidence": p["fdi_confidence"]}
             for p in teeth
         },
-        "numbering": "FDI",
+        "numbering": found["numbering"]["system"],
+        "numbers": found["numbering"]["why"],
+        "package": found["package"],
         "poses": {shown[part["key"]]: relative_poses(plan["poses"][part["key"]], np.asarray(plan["turn"])) for part in teeth},
         "full_bytes": plan["bytes"]["full_br"],
         "preview_bytes": plan["bytes"]["preview_br"],

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from meshes import formats, layout, matching, names, pictures, tooth_files, tooth_numbers
+from meshes import formats, layout, matching, names, package, package_steps, pictures, tooth_files, tooth_numbers
 from meshes.archive import MAX_ENTRIES, Archive, Entry
 from meshes.errors import BadFile
 from meshes.progress import Report
@@ -30,7 +30,10 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
     rows: list[dict[str, Any]] = []
     shapes: dict[str, Shape] = {}
     ignored: list[str] = []
+    pictured: dict[int, str] = {}
     with Archive(path, shown_as=shown_as) as archive:
+        if setup := package_steps.says_a_package(archive):
+            return package_steps.read(archive, setup, out, report, path.stat().st_size)
         models = [entry for entry in archive.entries if formats.is_model(entry.name)]
         ignored = [entry.name for entry in archive.entries if not formats.is_model(entry.name)]
         taken = {entry.name.casefold() for entry in archive.entries}
@@ -48,8 +51,11 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
                 shape = book.describe(triangles)
                 shapes[one.name] = shape
                 thumb = f"thumbs/{len(rows):04d}.webp"
+                if shape.box_mm < MIN_ARCH_MM:  # a tooth looks the same at every stage: one picture stands for all
+                    thumb = pictured.setdefault(shape.series, thumb)
                 rows.append(row_of(one) | {"triangles": shape.triangles, "thumb": thumb})
-                (out / thumb).write_bytes(pictures.arch_thumbnail(triangles, shape.arch))
+                if not (out / thumb).exists():
+                    (out / thumb).write_bytes(pictures.arch_thumbnail(triangles, shape.arch))
         report("read", len(models), len(models), None)
         name = archive.name
     if not rows:
@@ -112,7 +118,12 @@ def opened(archive: Archive, entry: Entry) -> list[tuple[Entry, Triangles]]:
 
 
 class Models:
-    """The staged models of an archive by the names that the report gives them. Files of several models stay in memory up to KEPT_BYTES."""
+    """The staged models of an archive by the names that the report gives them. Files of several models stay in memory up to KEPT_BYTES.
+
+    in_portal_frame: whether the export says its axes; here they are guessed from the shapes.
+    """
+
+    in_portal_frame = False
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -142,6 +153,20 @@ class Models:
             while len(self._kept) > 1 and sum(t.nbytes for file in self._kept.values() for t in file.values()) > KEPT_BYTES:
                 self._kept.popitem(last=False)
         return found
+
+
+def staged(archive: Archive, rows: Any) -> tuple[Models | package.Models, Any]:
+    """The models of an archive and the mapping's rows. A setup package brings its own rows; the given ones are passed over."""
+    if setup := package_steps.says_a_package(archive):
+        found = package.Models(archive, package.load(archive, setup))
+        return found, found.rows
+    return Models(archive), rows
+
+
+def completed(models: Models | package.Models, plan: dict[str, Any]) -> None:
+    """What only a package knows, written into a built plan: its own poses, frames, numbers, movements, IPR, attachments."""
+    if isinstance(models, package.Models):
+        package_steps.complete(plan, models.package)
 
 
 def triangles_of(archive: Archive, entry: Entry) -> Triangles:

@@ -23,7 +23,7 @@ def sentences(node: ast.AST) -> Iterator[str]:
     if isinstance(node, (ast.Constant, ast.JoinedStr)):
         parts = node.values if isinstance(node, ast.JoinedStr) else [node]
         text = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts).strip()
-        if len(text.split()) >= 3 and text[:1].isupper() and text.endswith("."):
+        if len(text.split()) >= 3 and (text[:1].isupper() or text[:1] == "“") and text.endswith("."):
             yield text
         return
     for child in ast.iter_child_nodes(node):
