@@ -17,7 +17,9 @@ from demo.models.photos import photo
 from demo.portal.story import Plan, key
 from midline.cases.models import Case, Order
 from midline.cases.prescription import ALIGNER_DEFAULTS, RETAINER_DEFAULTS
-from midline.conversation.services import Wanted
+from midline.conversation.models import ChangeItem
+from midline.conversation.queries import open_items
+from midline.conversation.services import Wanted, item_answer
 from midline.core import clock
 from midline.jobs.services import run_one
 from midline.people.policies import Actor
@@ -122,25 +124,29 @@ class Library:
         numbers = {part.key: part.fdi for part in version.parts.filter(kind="tooth")}
         setups.teeth_confirm(version=version, numbers=numbers, by=self.technician)
         version = SetupVersion.objects.get(pk=version.pk)
-        self._plan(version)
+        self._plan(version, revised=name.endswith("-v2"))
         version = SetupVersion.objects.get(pk=version.pk)
         self.masters.append(version)
         return version
 
-    def _plan(self, version: SetupVersion) -> None:
-        """IPR and attachments such as a lab would plan, within the stages of the version."""
+    def _plan(self, version: SetupVersion, *, revised: bool) -> None:
+        """IPR and attachments such as a lab would plan, within the stages of the version.
+
+        revised: after the change request of the story: less IPR in the lower front and an earlier one at 22, as asked; no attachment on 43,
+        as nobody asked.
+        """
         upper = max(version.stages_upper, 4)
         iprs = [
             setups.IprRow(12, 11, Decimal("0.20"), min(5, upper)),
-            setups.IprRow(21, 22, Decimal("0.15"), min(9, upper)),
-            setups.IprRow(32, 31, Decimal("0.20"), min(7, version.stages_lower)),
+            setups.IprRow(21, 22, Decimal("0.15"), min(6 if revised else 9, upper)),
+            setups.IprRow(32, 31, Decimal("0.10" if revised else "0.20"), min(7, version.stages_lower)),
         ]
         attachments = [
             setups.AttachmentRow(tooth, "buccal", "Ellipsoid", "3.5 × 2 mm", 3, upper if tooth < 30 else version.stages_lower)
-            for tooth in (13, 23, 33, 43)
+            for tooth in (13, 23, 33, *(() if revised else (43,)))
         ]
         attachments += [setups.AttachmentRow(tooth, "buccal", "Bevelled", "4 × 2 mm", 3, upper - 2) for tooth in (14, 24)]
-        notes = "Space is gained before the front teeth turn. Check the contact 21–22 before stage 9."
+        notes = f"Space is gained before the front teeth turn. Check the contact 21–22 before stage {6 if revised else 9}."
         setups.plan_write(
             version=version,
             by=self.technician,
@@ -182,6 +188,12 @@ class Library:
     def approve(self, case: Case, by: Actor) -> None:
         version = self._newest(case)
         decisions.setup_approve(version=version, by=by, seen_hash=version.content_hash, key=key("approve", case.pk))
+
+    def answer(self, case: Case, answers: tuple[str, ...]) -> None:
+        """The lab answers the lines it was sent, in their order: "" is done, words say why one is not possible."""
+        for item, words in zip(open_items(case).order_by("pk"), answers, strict=False):
+            answer = ChangeItem.Answer.NOT_POSSIBLE if words else ChangeItem.Answer.DONE
+            item_answer(item=item, answer=answer, words=words, by=self.technician)
 
     def decline(self, case: Case, by: Actor, wanted: list[Wanted], words: str) -> None:
         version = self._newest(case)

@@ -15,7 +15,7 @@ from demo.portal.story import PATIENTS_OF_COLLEAGUE, PLANS, Plan, key
 from midline.cases import services
 from midline.cases.models import Case, CaseType, Order
 from midline.collaboration.models import Collaboration, ConsentRecord, ConsentText
-from midline.conversation.services import Wanted, comment_add
+from midline.conversation.services import comment_add
 from midline.core import clock
 from midline.core.workspace import Workspace
 from midline.jobs.models import Job
@@ -147,12 +147,12 @@ def _happens(event: str, plan: Plan, case: Case, cast: Cast, library: Library) -
     order = Order.objects.get(pk=case.current_order_id or 0)
     match event:
         case "publish":
+            library.answer(case, plan.answers)
             library.publish(case, order, plan)
         case "ask_records":
             services.records_ask(order=order, by=cast.technician, asks=list(plan.asks))
         case "send_changes":
-            wanted = [Wanted(tooth=42, movement="ipr", words=plan.words), Wanted(tooth=21, movement="rotate_mesial", words="")]
-            library.decline(case, cast.actor("collaborator" if plan.shared else "provider"), wanted, plan.words)
+            library.decline(case, cast.actor("collaborator" if plan.shared else "provider"), list(plan.wanted), plan.words)
         case "approve":
             library.approve(case, cast.owner)
         case "take" | "start_manufacturing" | "ship":

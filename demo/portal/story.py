@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from midline.cases.models import CaseType, RecordNeed
 from midline.cases.services import Ask
+from midline.conversation.services import Wanted
 
 NAMESPACE: Final = UUID("5a0d9a52-54a5-5a14-9d51-6d69646c696e")
 
@@ -18,7 +20,10 @@ def key(*words: object) -> UUID:
 
 @dataclass(frozen=True)
 class Plan:
-    """One case of the demo: how many days ago it began, which events followed how many hours later, and what is special about it."""
+    """One case of the demo: how many days ago it began, which events followed how many hours later, and what is special about it.
+
+    wanted: the lines of its change request; answers: what the lab says to each before it publishes again, "" for done, else why not.
+    """
 
     days_ago: float
     events: tuple[str, ...] = ()
@@ -29,6 +34,8 @@ class Plan:
     asks: tuple[Ask, ...] = ()
     ready: tuple[str, ...] = ()
     words: str = ""
+    wanted: tuple[Wanted, ...] = (Wanted(tooth=42, movement="ipr"), Wanted(tooth=21, movement="rotate_mesial"))
+    answers: tuple[str, ...] = ()
     comments: tuple[tuple[str, str], ...] = ()
     shared: tuple[str, ...] = ()
     by: str = "provider"
@@ -62,7 +69,17 @@ PLANS: Final = (
         model="crowding",
         ready=("collaborator", "planning"),
         shared=("collaborator",),
-        words="Less IPR in the lower front.",
+        words="Keep the bite as it is.",
+        wanted=(
+            Wanted(tooth=12, movement="buccal", amount=Decimal("0.8")),
+            Wanted(tooth=12, movement="torque_buccal", amount=Decimal(4)),
+            Wanted(tooth=12, movement="rotate_mesial"),
+            Wanted(tooth=43, movement="rotate_distal", amount=Decimal(7)),
+            Wanted(tooth=22, movement="ipr", words="Before stage 6, so that 22 has room to turn."),
+            Wanted(tooth=31, movement="ipr", words="Less IPR in the lower front."),
+            Wanted(tooth=11, movement="intrude", amount=Decimal("0.5")),
+        ),
+        answers=("", "", "", "", "", "", "11 would leave the bite; it stays where it is."),
         comments=(
             ("collaborator", "The lower midline now follows the upper one. I would stage 21 and 22 a little later."),
             ("provider", "Agreed. Is the torque of 11 enough for you?"),

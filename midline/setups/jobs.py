@@ -173,5 +173,9 @@ def _kept(out: Path) -> Built:
         gzipped = files().store(io.BytesIO(gzip.compress(content, mtime=0)))
         models[name] = {"key": stored.key, "sha256": stored.sha256, "size": stored.size}
         models[name] |= {"br_key": packed.key, "br_size": packed.size, "gz_key": gzipped.key, "gz_size": gzipped.size}
-    pictures = {"front": _picture(out / "front.webp"), "start": _picture(out / "front_start.webp")}
+    pictures = {}
+    for view, pair in plan["pictures"].items():
+        for moment, name in pair.items():
+            pictures[view if moment == "end" else f"{view}_start"] = _picture(out / name)
+    pictures["start"] = pictures["front_start"]
     return Built(plan, models, pictures)

@@ -25,6 +25,7 @@ OPEN_IMPORT = (
     SetupImport.State.BUILT,
     SetupImport.State.FAILED,
 )
+VIEWS = ("front", "right", "left", "upper", "lower")
 MOVEMENT_FIELDS = ("stage", "mesial_mm", "buccal_mm", "occlusal_mm", "rotation_deg", "tip_deg", "torque_deg")
 
 
@@ -86,6 +87,17 @@ def plan_json(version: SetupVersion, actor: Actor, urls: dict[str, str]) -> dict
             for a in version.attachments.all()
         ],
     }
+
+
+def still_pictures(version: SetupVersion) -> dict[str, dict[str, str | None]]:
+    """view → the names of its rendered pictures at the start and at the planned end; views without one are left out."""
+    held = version.pictures
+    found: dict[str, dict[str, str | None]] = {}
+    for view in VIEWS:
+        if view in held:
+            start = f"{view}_start" if f"{view}_start" in held else "start" if view == "front" and "start" in held else None
+            found[view] = {"start": start, "end": view}
+    return found
 
 
 def accuracy_um(version: SetupVersion) -> dict[str, float] | None:

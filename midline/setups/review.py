@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread, Status
@@ -21,20 +21,15 @@ from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 from midline.setups.asking import drawer
+from midline.setups.comparison import LABELS, comparison
 from midline.setups.models import Attachment, Decision, SetupVersion
-from midline.setups.queries import plan_json, versions_for
+from midline.setups.queries import plan_json, still_pictures, versions_for
+from midline.setups.words import source_in_words
 
 UPPER: Final = (17, 16, 15, 14, 13, 12, 11, 21, 22, 23, 24, 25, 26, 27)
 LOWER: Final = (47, 46, 45, 44, 43, 42, 41, 31, 32, 33, 34, 35, 36, 37)
 WISDOM: Final = {18, 28, 38, 48}
-MOVEMENTS: Final = (
-    ("mesial", gettext_lazy("Mesio-distal")),
-    ("buccal", gettext_lazy("Bucco-lingual")),
-    ("occlusal", gettext_lazy("Vertical")),
-    ("rotation", gettext_lazy("Rotation")),
-    ("tip", gettext_lazy("Tip")),
-    ("torque", gettext_lazy("Torque")),
-)
+MOVEMENTS: Final = tuple(LABELS.items())
 
 
 @dataclass(frozen=True)
@@ -70,13 +65,25 @@ class Choice:
     take_back: bool = False
 
 
-def page(case: Case, version: SetupVersion, actor: Actor) -> dict[str, Any]:
-    """Everything the review page needs."""
+def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion | None = None) -> dict[str, Any]:
+    """Everything the review page needs. other: the earlier version to compare with; the one before, where none is named."""
     actions = actions_on(actor, case)
     standing = standing_of(case, actor)
     urls = {what: reverse("setups:model", args=[actor.workspace, case.number, version.number, what]) for what in ("preview", "full")}
     plan = plan_json(version, actor, urls)
     talks = Action.READ_CONVERSATION in actions
+    versions = list(versions_for(actor, case).defer("plan"))
+    earlier = [row for row in versions if row.number < version.number]
+    other = other or (earlier[0] if earlier else None)
+    plan["others"] = [
+        {"version": row.number, "overlay": reverse("setups:overlay", args=[actor.workspace, case.number, version.number, row.number])}
+        for row in versions
+        if row.number != version.number
+    ]
+    plan["pictures"] = {
+        view: {moment: _picture_url(actor, version, name) for moment, name in pair.items()}
+        for view, pair in still_pictures(version).items()
+    }
     plan["pins"] = pins_json(case, actor, version.number) if talks else []
     shown = {
         "case": case,
@@ -87,13 +94,17 @@ def page(case: Case, version: SetupVersion, actor: Actor) -> dict[str, Any]:
         "subject": case.patient.name if Action.SEE_IDENTITY in actions and case.patient else _("Patient hidden"),
         "type_words": type_words(case),
         "last_stage": max(version.stages_upper, version.stages_lower),
+        "stages": range(1, max(version.stages_upper, version.stages_lower) + 1),
         "chart": chart(version, plan),
         "movements": MOVEMENTS,
+        "source_words": source_in_words(str(version.plan.get("movement_source", ""))),
         "table": table(plan),
         "iprs": list(version.iprs.all()),
         "ipr_total": sum((row.amount_mm for row in version.iprs.all()), Decimal(0)),
         "attachments": attachment_lines(version.attachments.all()),
-        "versions": list(versions_for(actor, case).defer("plan")),
+        "versions": versions,
+        "earlier": earlier,
+        "comparison": comparison(case, version, other, actor) if other else None,
         "choice": choice(case, version, actor, actions, standing),
         "proposed": proposed(case, version, actor),
         "sent": [r for r in change_requests(case, actor, version=version.number) if r.state == ChangeRequest.State.SENT],
@@ -107,6 +118,10 @@ def page(case: Case, version: SetupVersion, actor: Actor) -> dict[str, Any]:
     if talks:
         shown |= panel(case, actor) | {"form": CommentForm.empty(version.number), "version": version.number, "pin_list": plan["pins"]}
     return shown
+
+
+def _picture_url(actor: Actor, version: SetupVersion, name: str | None) -> str | None:
+    return name and reverse("setups:picture", args=[actor.workspace, version.case.number, version.number, name])
 
 
 def proposed(case: Case, version: SetupVersion, actor: Actor) -> list[ChangeRequest]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from midline.setups.views import files, review
+from midline.setups.views import compare, files, review
 
 app_name = "setups"
 _SETUP = "<workspace:workspace>/cases/<str:number>/setups/<int:version>/"
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path(_SETUP + "ready/", review.ready, name="ready"),
     path(_SETUP + "ready/take-back/", review.take_back, name="take_back"),
     path(_SETUP + "push-back/", review.push_back, name="push_back"),
+    path(_SETUP + "compare/", compare.compare, name="compare"),
+    path(_SETUP + "overlay/<int:other>/", compare.overlay, name="overlay"),
     path(_SETUP + "picture/<str:what>.webp", files.picture, name="picture"),
     path(_SETUP + "original.zip", files.original, name="original"),
     path(_SETUP + "<str:what>.glb", files.model, name="model"),

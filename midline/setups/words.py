@@ -35,6 +35,28 @@ def words() -> dict[str, str]:
         "ipr_before_next": _("before stage {n}, next"),
         "attachments_on": _("{count} on at stage {n}"),
         "attachments_tip": _("The models carry no attachment shapes. Markers show where each attachment is planned."),
+        "attachment_gone": _("Tooth {tooth}: the attachment is gone"),
+        "outline_start": _("Superimpose start"),
+        "outline_stage": _("Superimpose stage {n}"),
+        "outline_end": _("Superimpose planned end"),
+        "outline_version": _("Superimpose version {version}"),
+        "outline_version_start": _("Superimpose version {version}, start"),
+        "outline_version_stage": _("Superimpose version {version}, stage {n}"),
+        "version_n": _("Version {version}"),
+        "failed_overlay": _("The other version could not be loaded. Check your connection and try again."),
+        "legend_stage": _("Version {version}, stage {n}"),
+        "legend_outline": _("Version {version}, stage {n}, outline"),
+        "due_now": _("Due at stage {n}: {what}."),
+        "due_nothing": _("Nothing is due at stage {n}."),
+        "due_next": _("Next, at stage {n}: {what}."),
+        "due_ipr": _("IPR {contact} {amount} mm"),
+        "due_on": _("attachments on {teeth}"),
+        "due_off": _("attachments off {teeth}"),
+        "movement_planned": _("Planned"),
+        "movement_so_far": _("In total"),
+        "movement_caption_step": _("Movement of tooth {tooth} from stage {before} to stage {n}"),
+        "all_planned": _("Planned in total, from the start to the last stage"),
+        "all_step": _("From stage {before} to stage {n}"),
         "movement_caption": _("Planned movement of tooth {tooth} at stage {n} of {total}"),
         "movement_none": _("Tooth {tooth} is not planned to move."),
         "mesial": _("mesial"),
@@ -58,12 +80,14 @@ def words() -> dict[str, str]:
         "measure_hint": _("Click two points on the model. Esc leaves."),
         "measure_value": _("{distance} mm"),
         "loading": _("Loading the models."),
-        "no_webgl": _("This browser cannot draw in 3D. The tables hold the same plan; a current browser with WebGL 2 shows the models."),
+        "no_webgl": _("This browser cannot draw in 3D, so pictures show the start and the planned end. The tables follow every stage."),
         "no_plan": _("The plan of this setup could not be read. Reload the page; if it stays, tell the lab."),
         "unavailable": _("This setup is no longer available to you."),
         "failed": _("The models could not be loaded. Check your connection and try again."),
         "failed_full": _("The fine models could not be loaded. You see the preview."),
         "context_lost": _("The graphics card stopped. The picture returns as soon as it can."),
+        "picture_start": _("Start, as a picture"),
+        "picture_end": _("Planned end (stage {n}), as a picture"),
         "retry": _("Retry"),
         **tooth_names(),
     }
@@ -72,6 +96,18 @@ def words() -> dict[str, str]:
 def point_in_words(point: str) -> str:
     """The point that movements are measured at: the pipeline's own in the reader's language, another as its package names it."""
     return _("crown centre") if point == teeth.REFERENCE_POINT else point
+
+
+def source_in_words(source: str) -> str:
+    """Where the values of the movement table come from, and how far they may be trusted; `source` as the import wrote it down."""
+    if source == "lab":
+        return _("The values are the lab's own.")
+    if source == "lab frames":
+        return _("Worked out from the models, in the lab's own tooth axes.")
+    return _(
+        "Worked out from the models. The tooth axes are estimated: other axes change a value by up to 0.4 mm and 1.1°, "
+        "another reference point by up to 0.7 mm."
+    )
 
 
 def tooth_names() -> dict[str, str]:

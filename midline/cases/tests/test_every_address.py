@@ -168,6 +168,10 @@ setups:propose                                POST    s o o o x . . . . . . o .
 setups:ready                                  POST    s x o o x . . . . . . o .
 setups:take_back                              POST    s x o o x . . . . . . o .
 setups:push_back                              POST    s o x x x . . . . . . x .
+setups:compare                                GET     s o o o o . . . . . . o .
+setups:compare[version=2]                     GET     s . o . o . . . . . . . .
+setups:overlay[other=1]                       GET     s o o o o . . . . . . o .
+setups:overlay[other=2]                       GET     s . o . o . . . . . . . .
 setups:picture                                GET     s o o o o . . . . . . o .
 setups:picture[version=2]                     GET     s . o . o . . . . . . . .
 setups:original                               GET     s o o x o . . . . . . o .

@@ -10,9 +10,9 @@ from midline.cases.policies import get_case_or_404
 from midline.core.files import send_file
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
-from midline.setups.queries import import_or_404, version_or_404
+from midline.setups.queries import VIEWS, import_or_404, version_or_404
 
-_PICTURES = {"front", "start"}
+_PICTURES = {"start", "list"} | {f"{view}{moment}" for view in VIEWS for moment in ("", "_start")}
 _MODELS = {"preview", "full"}
 
 
@@ -33,7 +33,7 @@ def model(request: PortalRequest, workspace: Workspace, number: str, version: in
 
 @require_safe
 def picture(request: PortalRequest, workspace: Workspace, number: str, version: int, what: str) -> HttpResponseBase:
-    """The models from the front, at the start or at the end of the plan."""
+    """The models from one side, at the planned end ("front") or at the start ("front_start"), or small for a list ("list")."""
     case = get_case_or_404(request.actor, number)
     setup = version_or_404(request.actor, case, version)
     if what not in _PICTURES or what not in setup.pictures:

@@ -6,7 +6,9 @@ import {
   formatAmount,
   MOVEMENTS,
   movementAt,
+  movementOfStage,
   plannedMovement,
+  stepScale,
 } from "./movement.ts";
 import type { MovementRow } from "./plan.ts";
 import { Words } from "./strings.ts";
@@ -74,4 +76,17 @@ test("a bar grows from the middle: positive right, negative left, never over the
   expect(bar("mesial", 0.9, scale)).toEqual({ side: "right", width: 45 });
   expect(bar("tip", -2.4, scale)).toEqual({ side: "left", width: 12 });
   expect(bar("mesial", -7, scale)).toEqual({ side: "left", width: 50 });
+});
+
+test("the step of a stage is what it adds to the one before", () => {
+  const steps = movementOfStage(rows, 4);
+  expect(steps[0]).toBeCloseTo(0.2);
+  expect(steps[5]).toBeCloseTo(0.6);
+  expect(movementOfStage(rows, 0)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(movementOfStage(rows, 9).every((value) => Math.abs(value) < 1e-9)).toBe(true);
+});
+
+test("bars of steps have a scale of their own", () => {
+  expect(stepScale([rows])).toEqual({ mm: 0.25, deg: 2.5 });
+  expect(stepScale([[[1, 0.6, 0, 0, 5, 0, 0]]])).toEqual({ mm: 0.6, deg: 5 });
 });

@@ -44,6 +44,13 @@ export function movementAt(rows: readonly MovementRow[], stage: number): SixValu
   return before[1];
 }
 
+/** What a stage adds to the one before it; nothing at the start. */
+export function movementOfStage(rows: readonly MovementRow[], stage: number): SixValues {
+  if (stage <= 0) return STILL;
+  const before = movementAt(rows, stage - 1);
+  return movementAt(rows, stage).map((value, i) => value - (before[i] ?? 0)) as unknown as SixValues;
+}
+
 /** Where the tooth ends. */
 export function plannedMovement(rows: readonly MovementRow[]): SixValues {
   return movementAt(rows, Number.POSITIVE_INFINITY);
@@ -54,9 +61,17 @@ export function isAngle(movement: Movement): boolean {
 }
 
 /** "0.4 mm" with a thin space, "4.2°" without; the direction is said by the word, not by a sign. */
-export function formatAmount(movement: Movement, value: number, words: Words): string {
-  const amount = words.number(Math.abs(value), 1);
+export function formatAmount(movement: Movement, value: number, words: Words, decimals = 1): string {
+  const amount = words.number(Math.abs(value), isAngle(movement) ? 1 : decimals);
   return isAngle(movement) ? `${amount}°` : `${amount}${THIN_SPACE}${words.say("mm")}`;
+}
+
+/** "+0.42 mm", "−4.2°", "0.0°": for tables without words for the direction. */
+export function formatSigned(movement: Movement, value: number, words: Words): string {
+  const decimals = isAngle(movement) ? 1 : 2;
+  const rounded = Number(value.toFixed(decimals));
+  const sign = rounded < 0 ? "−" : rounded > 0 ? "+" : "";
+  return `${sign}${formatAmount(movement, rounded, words, 2)}`;
 }
 
 /** The word for the planned direction, or an empty text for what does not move. */
@@ -71,10 +86,17 @@ export interface Scale {
   readonly deg: number;
 }
 
+/** The same for the steps of single stages, at least 0.25 mm and 2.5°. */
+export function stepScale(all: Iterable<readonly MovementRow[]>): Scale {
+  const steps: MovementRow[][] = [];
+  for (const rows of all)
+    steps.push(rows.map(([stage]) => [stage, ...movementOfStage(rows, stage)] as unknown as MovementRow));
+  return barScale(steps, { mm: 0.25, deg: 2.5 });
+}
+
 /** What half a bar stands for: one scale for the whole case, at least 1 mm and 10°, so teeth can be compared. */
-export function barScale(all: Iterable<readonly MovementRow[]>): Scale {
-  let mm = 1;
-  let deg = 10;
+export function barScale(all: Iterable<readonly MovementRow[]>, least: Scale = { mm: 1, deg: 10 }): Scale {
+  let { mm, deg } = least;
   for (const rows of all) {
     for (const [, m, b, o, ...angles] of rows) {
       mm = Math.max(mm, Math.abs(m), Math.abs(b), Math.abs(o));

@@ -5,6 +5,10 @@
  * reported with its path ("parts[3].label_point: …") instead of a broken picture later.
  */
 
+import { fields, integer, list, number, oneOf, optional, text, wrong } from "./reading.ts";
+
+export { PlanError } from "./reading.ts";
+
 export type Arch = "upper" | "lower";
 export type Kind = "tooth" | "gingiva";
 export type Numbering = "fdi" | "universal" | "palmer";
@@ -56,6 +60,18 @@ export interface Pin {
   readonly quiet: boolean;
 }
 
+/** One of the versions that can be laid over this one. */
+export interface Other {
+  readonly version: number;
+  /** Where its overlay is fetched from. */
+  readonly overlay: string;
+}
+
+export interface StillPictures {
+  readonly start: string | null;
+  readonly end: string;
+}
+
 export interface Plan {
   readonly case: string;
   readonly version: number;
@@ -69,54 +85,11 @@ export interface Plan {
   readonly ipr: readonly Ipr[];
   readonly attachments: readonly Attachment[];
   readonly pins: readonly Pin[];
+  /** Rendered pictures, for where the models cannot be drawn. */
+  readonly pictures: ReadonlyMap<ViewName, StillPictures>;
+  /** The other versions of the case that this reader sees. */
+  readonly others: readonly Other[];
   readonly strings: Readonly<Record<string, string>>;
-}
-
-/** The block in the page does not follow the contract; the message starts with the path of the value. */
-export class PlanError extends Error {
-  override readonly name = "PlanError";
-}
-
-type Fields = Record<string, unknown>;
-
-function wrong(path: string, expected: string): never {
-  throw new PlanError(`${path}: expected ${expected}`);
-}
-
-function fields(value: unknown, path: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) wrong(path, "an object");
-  return value as Fields;
-}
-
-function list(value: unknown, path: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) wrong(path, "a list");
-  return value;
-}
-
-function number(value: unknown, path: string): number {
-  if (typeof value !== "number" || !Number.isFinite(value)) wrong(path, "a finite number");
-  return value;
-}
-
-function integer(value: unknown, path: string): number {
-  const n = number(value, path);
-  if (!Number.isInteger(n)) wrong(path, "a whole number");
-  return n;
-}
-
-function text(value: unknown, path: string): string {
-  if (typeof value !== "string") wrong(path, "a text");
-  return value;
-}
-
-function oneOf<T extends string>(value: unknown, among: readonly T[], path: string): T {
-  const found = among.find((item) => item === value);
-  return found ?? wrong(path, `one of ${among.join(", ")}`);
-}
-
-function optional<T>(value: unknown, path: string, read: (value: unknown, path: string) => T): T | null {
-  return value === undefined || value === null ? null : read(value, path);
 }
 
 function vec3(value: unknown, path: string): Vec3 {
@@ -197,19 +170,52 @@ function pin(value: unknown, path: string): Pin {
   };
 }
 
+export function readParts(value: unknown): Part[] {
+  return list(value, "parts").map((item, i) => part(item, `parts[${i}]`));
+}
+
+export function readAttachments(value: unknown): Attachment[] {
+  return list(value, "attachments").map((item, i) => attachment(item, `attachments[${i}]`));
+}
+
 /** Read a list of pins, as in the plan or in the detail of `midline:pins`. Raises PlanError. */
 export function readPins(value: unknown): Pin[] {
   return list(value, "pins").map((item, i) => pin(item, `pins[${i}]`));
 }
 
 /** Addresses must stay on the origin: a viewer that fetches an address from its data must not be led elsewhere. */
-function localAddress(value: unknown, path: string): string {
+export function localAddress(value: unknown, path: string): string {
   const address = text(value, path);
   const base = "https://viewer.invalid";
   if (!URL.canParse(address, base) || new URL(address, base).origin !== base || address.startsWith("//")) {
     wrong(path, "an address on this site, beginning with /");
   }
   return address;
+}
+
+function readOthers(value: unknown): Other[] {
+  return list(value, "others").map((item, i) => {
+    const f = fields(item, `others[${i}]`);
+    return {
+      version: integer(f.version, `others[${i}].version`),
+      overlay: localAddress(f.overlay, `others[${i}].overlay`),
+    };
+  });
+}
+
+function readPictures(value: unknown): Map<ViewName, StillPictures> {
+  const read = new Map<ViewName, StillPictures>();
+  for (const [name, pair] of Object.entries(
+    value === undefined || value === null ? {} : fields(value, "pictures"),
+  )) {
+    const path = `pictures.${name}`;
+    const f = fields(pair, path);
+    read.set(oneOf(name, VIEW_NAMES, path), {
+      start: optional(f.start, `${path}.start`, localAddress),
+      end: localAddress(f.end, `${path}.end`),
+    });
+  }
+  return read;
 }
 
 /** Check and type the parsed JSON of the page. Raises PlanError. */
@@ -235,11 +241,13 @@ export function readPlan(value: unknown): Plan {
       teeth: number(accuracy.teeth, "accuracy_um.teeth"),
       gingiva: number(accuracy.gingiva ?? 0, "accuracy_um.gingiva"),
     },
-    parts: list(f.parts, "parts").map((item, i) => part(item, `parts[${i}]`)),
+    parts: readParts(f.parts),
     movements: movements(f.movements),
     reference_point: text(f.reference_point ?? "", "reference_point"),
     ipr: list(f.ipr, "ipr").map((item, i) => ipr(item, `ipr[${i}]`)),
-    attachments: list(f.attachments, "attachments").map((item, i) => attachment(item, `attachments[${i}]`)),
+    attachments: readAttachments(f.attachments),
+    pictures: readPictures(f.pictures),
+    others: readOthers(f.others),
     pins: readPins(f.pins),
     strings: Object.fromEntries(strings.map(([key, word]) => [key, text(word, `strings.${key}`)])),
   };

@@ -106,3 +106,43 @@ export function stageInWords(plan: Plan, stage: number, numbering: Numbering, wo
   }
   return said.join(" ");
 }
+
+/** What a stage asks for: IPR before it, attachments that go on or come off with it. */
+export interface Due {
+  readonly stage: number;
+  readonly ipr: readonly Ipr[];
+  readonly on: readonly Attachment[];
+  readonly off: readonly Attachment[];
+}
+
+/** What is due at a stage, or null. */
+export function dueAt(plan: Pick<Plan, "ipr" | "attachments">, stage: number): Due | null {
+  const ipr = plan.ipr.filter((step) => step.before_stage === stage);
+  const on = plan.attachments.filter((item) => item.added === stage);
+  const off = plan.attachments.filter((item) => item.removed === stage);
+  return ipr.length + on.length + off.length > 0 ? { stage, ipr, on, off } : null;
+}
+
+/** The nearest stage ahead at which something is due, or null. */
+export function dueNext(plan: Pick<Plan, "ipr" | "attachments" | "stages">, stage: number): Due | null {
+  for (let ahead = stage + 1; ahead <= lastStage(plan); ahead++) {
+    const due = dueAt(plan, ahead);
+    if (due) return due;
+  }
+  return null;
+}
+
+/** "IPR 21–22 0.15 mm, attachments on 13, 23". */
+export function dueInWords({ ipr, on, off }: Due, numbering: Numbering, words: Words): string {
+  const teeth = (items: readonly Attachment[]) =>
+    [...new Set(items.map((item) => toothNumber(item.fdi, numbering)))].join(", ");
+  const said = ipr.map((step) =>
+    words.say("due_ipr", {
+      contact: contactName(step.between, numbering),
+      amount: words.number(step.amount_mm, 2),
+    }),
+  );
+  if (on.length > 0) said.push(words.say("due_on", { teeth: teeth(on) }));
+  if (off.length > 0) said.push(words.say("due_off", { teeth: teeth(off) }));
+  return said.join("; ");
+}

@@ -1,8 +1,9 @@
 /** Entry: mounts the viewer where the page has a place for it. */
 import "./viewer.css";
 import { PlanError } from "../format/plan.ts";
+import { planInPage, wordsInPage } from "./block.ts";
 import { Message } from "./message.ts";
-import { planInPage, Viewer, wordsInPage } from "./mount.ts";
+import { Viewer } from "./mount.ts";
 
 interface Handle {
   readonly ready: Promise<void>;
@@ -10,6 +11,7 @@ interface Handle {
   readonly setStage: (stage: number) => void;
   readonly select: (fdi: number | null) => void;
   readonly teethVisible: () => number;
+  readonly outlined: () => number;
   readonly drawnFrames: number;
   readonly failure: string | null;
   readonly dispose: () => void;
@@ -44,6 +46,7 @@ function start(root: HTMLElement): void {
     setStage: (stage) => viewer?.player.go(stage),
     select: (fdi) => viewer?.select(fdi),
     teethVisible: () => viewer?.teethVisible ?? 0,
+    outlined: () => viewer?.outlined ?? 0,
     get drawnFrames() {
       return viewer?.drawnFrames ?? 0;
     },

@@ -17,8 +17,11 @@ export class Message {
     layer.append(this.box);
   }
 
-  /** Shown at once; with `retry` also a button. A hint is small and out of the way. */
-  show(text: string, { retry, kind = "fault" }: { retry?: () => void; kind?: "fault" | "hint" } = {}): void {
+  /** Shown at once; with `retry` also a button. A hint is small and out of the way; beside: under the pictures that stand in for the models. */
+  show(
+    text: string,
+    { retry, kind = "fault" }: { retry?: () => void; kind?: "fault" | "hint" | "beside" } = {},
+  ): void {
     clearTimeout(this.waiting);
     this.text.textContent = text;
     this.box.dataset.kind = kind;

@@ -8,15 +8,19 @@ import {
   type Numbering,
   type Plan,
   readPins,
-  readPlan,
   type Vec3,
   type ViewName,
 } from "../format/plan.ts";
 import { Words } from "../format/strings.ts";
 import { lastStage } from "../format/timeline.ts";
+import { Comparing } from "./comparing.ts";
+import { DueStrip } from "./duestrip.ts";
+import { Fallback } from "./fallback.ts";
 import { fetchModel, Unavailable } from "./files.ts";
 import { Keys } from "./keys.ts";
 import { Message } from "./message.ts";
+import { OutlineForm } from "./outlineform.ts";
+import { Overlays } from "./overlays.ts";
 import { Panel } from "./panel.ts";
 import type { Picture, Wishes } from "./picture.ts";
 import { PinForm } from "./pinform.ts";
@@ -67,6 +71,11 @@ function firstState(plan: Plan): State {
     pins: plan.pins,
     shownPin: null,
     draft: null,
+    movement: "total",
+    outlined: { version: null, stage: 0 },
+    comparison: null,
+    compared: "both",
+    onlyChanged: false,
   };
 }
 
@@ -80,6 +89,11 @@ export class Viewer {
   private readonly playBar: PlayBar;
   private readonly pinForm: PinForm;
   private readonly keys: Keys;
+  private readonly overlays: Overlays;
+  private readonly comparing: Comparing;
+  private readonly outlineForm: OutlineForm;
+  private readonly due: DueStrip;
+  private readonly fallback: Fallback;
   readonly player: Player;
   readonly store: Store;
   private readonly words: Words;
@@ -101,12 +115,22 @@ export class Viewer {
     this.playBar = new PlayBar(plan, this.words, this.store, this.player);
     this.pinForm = new PinForm(this.words, this.store);
     this.keys = new Keys(root, this.store, this.player);
+    this.overlays = new Overlays(plan, this.store, this.leaving.signal, (text, retry) =>
+      this.message.show(this.words.say(text), { retry, kind: "hint" }),
+    );
+    this.comparing = new Comparing(root, plan, this.words, this.store, this.player, (fdi) =>
+      this.picture?.reveal(fdi),
+    );
+    this.fallback = new Fallback(root, plan, this.words, this.store);
+    this.due = new DueStrip(plan, this.words, this.store);
+    this.outlineForm = new OutlineForm(plan, this.words, this.store);
     this.store.listen((state, changed) => {
       this.buttons(state);
       if (changed.has("stage") || changed.has("selected") || changed.has("numbering")) this.tell(state);
       if (changed.has("tools")) this.hint(state);
     });
     this.listen();
+    this.fallback.planned();
     this.refresh();
     this.ready = this.load();
   }
@@ -116,6 +140,9 @@ export class Viewer {
     this.panel.refresh();
     this.playBar.refresh();
     this.pinForm.refresh();
+    this.comparing.refresh();
+    this.outlineForm.refresh();
+    this.due.refresh();
   }
 
   private async load(): Promise<void> {
@@ -135,6 +162,7 @@ export class Viewer {
       return;
     }
     this.live();
+    this.overlays.use(this.picture);
     void this.loadFull();
   }
 
@@ -177,16 +205,9 @@ export class Viewer {
     this.failure = null;
     this.message.clear();
     this.root.toggleAttribute("data-live", true);
-    this.showFallback(false);
+    this.fallback.show(false, this.store.state);
     const id = pinInHash(location.hash);
     if (id !== null) this.openPin(id, "viewer");
-  }
-
-  private showFallback(on: boolean): void {
-    for (const picture of this.root.querySelectorAll("[data-viewer-fallback]"))
-      picture.toggleAttribute("hidden", !on);
-    for (const control of document.querySelectorAll("[data-viewer-only]"))
-      control.toggleAttribute("hidden", on);
   }
 
   private fault(error: unknown, text: string, retry: () => void): void {
@@ -205,11 +226,12 @@ export class Viewer {
 
   private fail(text: string, retry?: () => void): void {
     this.failure = text;
+    this.overlays.use(null);
     this.picture?.dispose();
     this.picture = null;
     this.root.toggleAttribute("data-live", false);
-    this.showFallback(true);
-    this.message.show(text, retry ? { retry } : {});
+    this.fallback.show(true, this.store.state);
+    this.message.show(text, retry ? { retry } : { kind: this.plan.pictures.size > 0 ? "beside" : "fault" });
   }
 
   private hint({ tools }: State): void {
@@ -320,7 +342,7 @@ export class Viewer {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>("button, a") : null;
     if (!button) return;
     const { store, player } = this;
-    const { view, arch, tool, step, go, tooth, toothStep, numbering, showPin } = button.dataset;
+    const { view, arch, tool, step, go, tooth, toothStep, numbering, showPin, movementMode } = button.dataset;
     const teeth = this.plan.parts.flatMap((part) => part.fdi ?? []);
     if (view) store.change(viewed(view as ViewName));
     else if (arch) store.change(archSwitched(store.state, arch as Arch));
@@ -331,12 +353,17 @@ export class Viewer {
     else if (toothStep) this.select(neighbour(teeth, store.state.selected, toothStep === "-1" ? -1 : 1));
     else if (showPin) this.openPin(Number(showPin), "page");
     else if (numbering) this.setNumbering(numbering);
+    else if (movementMode) store.change({ movement: movementMode === "stage" ? "stage" : "total" });
     else if ("play" in button.dataset) player.toggle();
     else if ("pinClear" in button.dataset) store.change({ draft: null });
   }
 
   get teethVisible(): number {
     return this.picture?.teethVisible ?? 0;
+  }
+
+  get outlined(): number {
+    return this.picture?.outlined ?? 0;
   }
 
   get drawnFrames(): number {
@@ -348,26 +375,13 @@ export class Viewer {
     this.leaving.abort();
     this.player.stop();
     this.keys.dispose();
+    this.comparing.dispose();
+    this.outlineForm.dispose();
+    this.overlays.use(null);
     this.picture?.dispose();
     this.picture = null;
     this.over.remove();
     this.root.toggleAttribute("data-live", false);
-    this.showFallback(true);
+    this.fallback.show(true, this.store.state);
   }
-}
-
-/** The plan in the page. Raises PlanError, or SyntaxError for a block that is no JSON. */
-export function planInPage(): Plan {
-  return readPlan(JSON.parse(document.getElementById("setup-plan")?.textContent ?? "null"));
-}
-
-/** The reader's words even when the plan beside them cannot be used. */
-export function wordsInPage(): Words {
-  let sent: { strings?: Record<string, string> } | null = null;
-  try {
-    sent = JSON.parse(document.getElementById("setup-plan")?.textContent ?? "null");
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return new Words(sent?.strings ?? {}, document.documentElement.lang || undefined);
 }

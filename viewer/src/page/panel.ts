@@ -4,10 +4,14 @@ import {
   barScale,
   directionWord,
   formatAmount,
+  formatSigned,
   MOVEMENTS,
   type Movement,
   movementAt,
+  movementOfStage,
   plannedMovement,
+  type Scale,
+  stepScale,
 } from "../format/movement.ts";
 import { toothName, toothNumber } from "../format/numbering.ts";
 import type { Plan } from "../format/plan.ts";
@@ -31,6 +35,7 @@ function setState(row: HTMLElement, state: string): void {
 
 export class Panel {
   private readonly scale;
+  private readonly steps;
   private written = "";
 
   constructor(
@@ -39,8 +44,9 @@ export class Panel {
     private readonly store: Store,
   ) {
     this.scale = barScale(plan.movements.values());
+    this.steps = stepScale(plan.movements.values());
     store.listen((state) => {
-      const now = `${wholeStage(state)} ${state.selected} ${state.numbering}`;
+      const now = `${wholeStage(state)} ${state.selected} ${state.numbering} ${state.movement}`;
       if (now !== this.written) this.refresh();
     });
   }
@@ -49,10 +55,11 @@ export class Panel {
   refresh(): void {
     const { state } = this.store;
     const stage = wholeStage(state);
-    this.written = `${stage} ${state.selected} ${state.numbering}`;
+    this.written = `${stage} ${state.selected} ${state.numbering} ${state.movement}`;
     this.numbers(state);
     this.selection(state);
     this.movement(state, stage);
+    this.allMovements(state, stage);
     this.ipr(stage);
     this.attachments(stage);
   }
@@ -83,7 +90,7 @@ export class Panel {
     }
   }
 
-  private movement({ selected, numbering }: State, stage: number): void {
+  private movement({ selected, numbering, movement: mode }: State, stage: number): void {
     const still = this.plan.parts.some((part) => part.fdi === selected && !part.moves);
     const rows = (selected !== null && !still && this.plan.movements.get(selected)) || [];
     const tooth = selected === null ? "" : toothNumber(selected, numbering);
@@ -91,32 +98,48 @@ export class Panel {
       note.toggleAttribute("hidden", rows.length > 0 || selected === null);
       note.textContent = this.words.say("movement_none", { tooth });
     }
-    const now = movementAt(rows, stage);
-    const planned = plannedMovement(rows);
+    for (const button of all("[data-movement-mode]"))
+      button.ariaPressed = String(button.dataset.movementMode === mode);
+    const whole = movementAt(rows, stage);
+    // In total: where the tooth is, and where it ends. By stage: the step, and where that has brought it.
+    const [first, second] =
+      mode === "stage" ? [movementOfStage(rows, stage), whole] : [whole, plannedMovement(rows)];
+    write("[data-movement-last]", this.words.say(mode === "stage" ? "movement_so_far" : "movement_planned"));
+    const caption =
+      mode === "stage"
+        ? this.words.say("movement_caption_step", { tooth, n: stage, before: Math.max(0, stage - 1) })
+        : this.words.say("movement_caption", { tooth, n: stage, total: lastStage(this.plan) });
     for (const table of all("[data-movement-table]")) {
       table.toggleAttribute("hidden", rows.length === 0);
-      const total = lastStage(this.plan);
-      write("caption", this.words.say("movement_caption", { tooth, n: stage, total }), table);
+      write("caption", caption, table);
       MOVEMENTS.forEach((movement, i) => {
         for (const row of all(`[data-movement=${movement}]`, table)) {
-          this.movementRow(row, movement, now[i] ?? 0, planned[i] ?? 0);
+          const values = { first: first[i] ?? 0, second: second[i] ?? 0 };
+          this.movementRow(row, movement, values, mode === "stage" ? "step" : "total");
         }
       });
     }
   }
 
-  private movementRow(row: HTMLElement, movement: Movement, now: number, planned: number): void {
-    const { words, scale } = this;
+  private movementRow(
+    row: HTMLElement,
+    movement: Movement,
+    { first, second }: { first: number; second: number },
+    kind: "total" | "step",
+  ): void {
+    const { words } = this;
+    const scale: Scale = kind === "step" ? this.steps : this.scale;
+    const planned = kind === "step" ? first : second;
     write(
       "[data-direction]",
-      directionWord(movement, planned, words) || directionWord(movement, now, words),
+      directionWord(movement, planned, words) || directionWord(movement, first, words),
       row,
     );
-    write("[data-now]", formatAmount(movement, now, words), row);
-    write("[data-planned]", formatAmount(movement, planned, words), row);
+    write("[data-now]", formatAmount(movement, first, words, kind === "step" ? 2 : 1), row);
+    write("[data-planned]", formatAmount(movement, second, words), row);
     for (const holder of all("[data-bar]", row)) {
-      // Pale first: the theme paints the first bar as planned, the one over it as reached.
-      const bars = [planned, now].map((value) => {
+      // Pale first: the theme paints the first bar as planned, the one over it as reached. A step has no plan behind it.
+      const bars = [kind === "step" ? 0 : planned, first].map((value) => {
         const { side, width } = bar(movement, value, scale);
         const element = document.createElement("i");
         element.style.setProperty(side === "right" ? "left" : "right", "50%");
@@ -124,6 +147,22 @@ export class Panel {
         return element;
       });
       holder.replaceChildren(...bars);
+    }
+  }
+
+  /** The table of every tooth: the whole plan, or the step of the stage. */
+  private allMovements({ movement: mode }: State, stage: number): void {
+    const before = Math.max(0, stage - 1);
+    const words =
+      mode === "stage" ? this.words.say("all_step", { before, n: stage }) : this.words.say("all_planned");
+    write("[data-all-words]", words);
+    for (const row of all("tr[data-all-movements]")) {
+      const rows = this.plan.movements.get(Number(row.dataset.allMovements)) ?? [];
+      const values = mode === "stage" ? movementOfStage(rows, stage) : plannedMovement(rows);
+      all("td", row).forEach((cell, i) => {
+        const movement = MOVEMENTS[i];
+        if (movement) cell.textContent = formatSigned(movement, values[i] ?? 0, this.words);
+      });
     }
   }
 

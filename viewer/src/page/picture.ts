@@ -1,15 +1,18 @@
 /** Keeps the drawn picture in step with the state, and turns clicks on the models into wishes. Loaded only when 3D can work. */
-import { Vector3 } from "three";
+import { Matrix4, Vector3 } from "three";
+import type { Overlay } from "../format/overlay.ts";
 import type { Plan, Vec3 } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
+import { buccalDirections } from "../scene/anatomy.ts";
+import { Ghost } from "../scene/ghost.ts";
 import type { Frame } from "../scene/lens.ts";
-import { AttachmentMarkers, Ghost } from "../scene/markers.ts";
+import { AttachmentMarkers } from "../scene/markers.ts";
 import { type Hit, Model } from "../scene/model.ts";
 import { Stage } from "../scene/stage.ts";
 import { Grid } from "../tools/grid.ts";
 import { Ruler } from "../tools/measure.ts";
 import { Plates } from "../tools/plates.ts";
-import { type Changed, type State, type Store, visibleArches, wholeStage } from "./state.ts";
+import { type Changed, type State, type Store, visibleArches, wantedOutline, wholeStage } from "./state.ts";
 
 /** A press that moves further than this (px) was meant to turn the models. */
 const CLICK_MOVES = 5;
@@ -26,12 +29,20 @@ export interface Wishes {
   readonly restored: () => void;
 }
 
+/** Another version as it was fetched: its models beside what the server said of them. */
+interface Laid {
+  readonly overlay: Overlay;
+  readonly model: Model;
+  readonly markers: AttachmentMarkers;
+}
+
 export class Picture {
   private readonly stage: Stage;
   private readonly plates: Plates;
   private readonly ruler: Ruler;
   private readonly grid: Grid;
   private readonly midline = document.createElement("i");
+  private readonly laid = new Map<number, Laid>();
   private ghost: Ghost | null = null;
   private markers: AttachmentMarkers | null = null;
   private viewDirection: Vector3 | null = null;
@@ -58,7 +69,7 @@ export class Picture {
     this.plates = new Plates(this.stage, over, words, wishes.openPin);
     this.ruler = new Ruler(this.stage, over, words);
     this.stage.onDrawn = () => this.follow();
-    this.stage.onRest = () => void this.plates.look(this.ghost ? [this.ghost.group] : []);
+    this.stage.onRest = () => void this.plates.look([]);
     this.stage.onResized = () => this.look(this.store.state);
     this.stage.lens.controls.addEventListener("change", () => this.turned());
     this.themeWatch.observe(document.documentElement, { attributeFilter: ["data-theme", "class"] });
@@ -83,11 +94,9 @@ export class Picture {
       return;
     }
     const first = this.stage.model === null;
-    this.ghost?.dispose();
+    if (this.ghost?.source === this.stage.model) this.dropGhost();
     this.markers?.dispose();
     this.stage.replaceModel(model);
-    this.ghost = new Ghost(model, this.stage.palette);
-    this.stage.scene.add(this.ghost.group);
     this.markers = new AttachmentMarkers(model, this.plan.attachments, this.stage.palette);
     this.plates.attach(model);
     this.update(this.store.state, null);
@@ -99,6 +108,82 @@ export class Picture {
         drawn();
       };
     });
+  }
+
+  /** Keep another version at hand: for its outline, or to be shown in place of this one. Raises for a broken file. */
+  async lay(overlay: Overlay, bytes: ArrayBuffer): Promise<void> {
+    const model = await Model.read(bytes, overlay.parts, this.stage.palette);
+    if (this.disposed || this.laid.has(overlay.version)) {
+      model.dispose();
+      return;
+    }
+    const markers = new AttachmentMarkers(model, overlay.attachments, this.stage.palette);
+    model.root.visible = false;
+    this.stage.scene.add(model.root);
+    model.root.applyMatrix4(new Matrix4().fromArray(overlay.matrix));
+    model.root.updateMatrixWorld(true);
+    this.laid.set(overlay.version, { overlay, model, markers });
+    this.update(this.store.state, null);
+  }
+
+  /** Whether that version is at hand. */
+  holds(version: number): boolean {
+    return this.laid.has(version);
+  }
+
+  /** How many teeth are outlined now. */
+  get outlined(): number {
+    return this.stage.ghost === null ? 0 : (this.ghost?.count ?? 0);
+  }
+
+  private dropGhost(): void {
+    this.stage.ghost = null;
+    this.ghost?.dispose();
+    this.ghost = null;
+  }
+
+  /** Bring the outline up to date: another source makes another ghost, another stage only moves it. */
+  private outline(model: Model, state: State): void {
+    const wanted = wantedOutline(state);
+    const laid = wanted && wanted.version !== null ? this.laid.get(wanted.version) : undefined;
+    const source = wanted?.version === null ? model : laid?.model;
+    if (!wanted || !source) {
+      this.stage.ghost = null;
+      return;
+    }
+    if (this.ghost?.source !== source) {
+      this.dropGhost();
+      this.ghost = new Ghost(source);
+    }
+    const stage = wanted.stage === "same" ? state.stage : wanted.stage;
+    this.ghost.update(model, stage, visibleArches(state));
+    this.stage.ghost = this.ghost.scene;
+  }
+
+  /** Show this version's models, or those of the one it is compared with. */
+  private chooseModel(model: Model, state: State): void {
+    const other = state.comparison && state.compared === "other" ? state.comparison.with : null;
+    const arches = visibleArches(state);
+    for (const [version, laid] of this.laid) {
+      laid.model.root.visible = version === other;
+      if (version !== other) continue;
+      laid.model.setStage(state.stage);
+      for (const arch of ["upper", "lower"] as const) laid.model.show(arch, arches[arch]);
+      laid.markers.update(state.tools.attachments, wholeStage(state));
+      this.tint(laid.model, state);
+    }
+    model.root.visible = other === null || !this.laid.has(other);
+  }
+
+  /** Turn to a tooth's cheek side, unless it is in sight already. */
+  reveal(fdi: number): void {
+    const { model } = this.stage;
+    const part = model?.tooth(fdi);
+    const outward = part && model && buccalDirections(model).get(part.plan.key);
+    if (!part || !outward || outward.dot(this.stage.lens.direction()) > 0.35) return;
+    this.stage.look(outward.clone().setZ(0.1).normalize(), this.margin());
+    this.viewDirection = null;
+    this.store.change({ view: null });
   }
 
   /** Turn to a direction when the place chosen there cannot be seen in the present view. */
@@ -122,12 +207,18 @@ export class Picture {
     if (any("stage")) model.setStage(state.stage);
     if (any("arches", "alone"))
       for (const arch of ["upper", "lower"] as const) model.show(arch, arches[arch]);
-    if (any("tools", "arches", "alone")) this.ghost?.update(state.tools.superimpose, arches);
+    if (any("stage", "tools", "arches", "alone", "comparison", "compared", "selected", "onlyChanged"))
+      this.chooseModel(model, state);
+    if (any("stage", "tools", "arches", "alone", "comparison", "compared", "outlined"))
+      this.outline(model, state);
     if (any("tools", "stage")) this.markers?.update(state.tools.attachments, wholeStage(state));
-    if (any("selected")) this.tint(model, state.selected);
-    if (any("tools", "selected", "numbering")) {
-      this.plates.setNumbers(state.tools.numbers, state.numbering, state.selected);
+    if (any("selected", "comparison", "onlyChanged")) this.tint(model, state);
+    if (any("tools", "selected", "numbering", "comparison")) {
+      const { comparison } = state;
+      const only = comparison && comparison.teeth.length > 0 ? new Set(comparison.teeth) : null;
+      this.plates.setNumbers(state.tools.numbers, state.numbering, state.selected, only);
     }
+    if (any("comparison", "compared")) this.plates.setGone(this.gonePlaces(state));
     if (any("pins", "draft", "numbering"))
       this.plates.setPins(state.pins, state.draft, state.shownPin, state.numbering);
     else if (any("shownPin")) this.plates.markShown(state.shownPin);
@@ -146,12 +237,24 @@ export class Picture {
     if (changed) this.look(state);
   }
 
-  private tint(model: Model, selected: number | null): void {
+  private tint(model: Model, { selected, comparison, onlyChanged }: State): void {
     const { palette } = this.stage;
+    const changed = new Set(comparison?.teeth);
     for (const part of model.teeth()) {
-      const material = selected !== null && part.plan.fdi === selected ? palette.selected : palette.tooth;
+      const { fdi } = part.plan;
+      let material = palette.tooth;
+      if (fdi !== null && fdi === selected) material = palette.selected;
+      else if (fdi !== null && changed.has(fdi)) material = palette.changed;
+      else if (comparison && onlyChanged) material = palette.aside;
       for (const mesh of part.meshes) mesh.material = material;
     }
+  }
+
+  /** Where attachments of the other version sat that this one has no more. */
+  private gonePlaces({ comparison, compared }: State): ReturnType<AttachmentMarkers["places"]> {
+    const laid = comparison && this.laid.get(comparison.with);
+    if (!laid || compared === "other") return [];
+    return laid.markers.places().filter(({ fdi }) => comparison.gone.includes(fdi));
   }
 
   private margin(): Frame {
@@ -206,9 +309,10 @@ export class Picture {
   }
 
   private click(event: PointerEvent): void {
-    const hit = this.stage.pickAt(event.clientX, event.clientY);
+    const { tools, comparison, compared } = this.store.state;
+    const other = comparison && compared === "other" ? this.laid.get(comparison.with)?.model : undefined;
+    const hit = this.stage.pickAt(event.clientX, event.clientY, other);
     if (!hit) return;
-    const { tools } = this.store.state;
     if (tools.measure) this.ruler.mark(hit);
     else if (tools.pin) {
       const { node } = hit.part;
@@ -231,8 +335,12 @@ export class Picture {
     this.disposed = true;
     this.themeWatch.disconnect();
     this.darkness.removeEventListener("change", this.onDark);
-    this.ghost?.dispose();
+    this.dropGhost();
     this.markers?.dispose();
+    for (const { model, markers } of this.laid.values()) {
+      markers.dispose();
+      model.dispose();
+    }
     for (const piece of [this.plates, this.ruler, this.grid]) piece.dispose();
     this.midline.remove();
     this.stage.dispose();

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { archSwitched, type State, Store, toolSwitched, viewed, visibleArches } from "./state.ts";
+import {
+  archSwitched,
+  type State,
+  Store,
+  toolSwitched,
+  viewed,
+  visibleArches,
+  wantedOutline,
+} from "./state.ts";
 
 const start: State = {
   stage: 0,
@@ -13,6 +21,11 @@ const start: State = {
   pins: [],
   shownPin: null,
   draft: null,
+  movement: "total",
+  outlined: { version: null, stage: 0 },
+  comparison: null,
+  compared: "both",
+  onlyChanged: false,
 };
 
 test("an occlusal view shows its own arch alone and leaving it brings the other back", () => {
@@ -51,4 +64,20 @@ test("listeners hear once, and only of what differs", () => {
   store.change({ stage: 3, playing: false, selected: 21 });
   expect(heard).toEqual([["stage", "selected"]]);
   expect(store.state.stage).toBe(3);
+});
+
+test("while versions are compared the other one is outlined, else what the tool says", () => {
+  const comparison = { with: 2, teeth: [21], gone: [] };
+  expect(wantedOutline(start)).toBeNull();
+  expect(wantedOutline({ ...start, comparison })).toEqual({ version: 2, stage: "same" });
+  expect(wantedOutline({ ...start, comparison, compared: "other" })).toBeNull();
+  const outlined = { version: null, stage: 5 } as const;
+  expect(wantedOutline({ ...start, outlined, tools: { ...start.tools, superimpose: true } })).toEqual(
+    outlined,
+  );
+});
+
+test("pinning and measuring bring this version back", () => {
+  expect(toolSwitched({ ...start, compared: "other" }, "pin").compared).toBe("both");
+  expect(toolSwitched({ ...start, compared: "other" }, "grid").compared).toBeUndefined();
 });

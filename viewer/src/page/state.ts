@@ -1,9 +1,14 @@
 /** What the viewer shows now, in one place. Whoever shows a part of it listens; whoever changes it says what changed. */
+
+import type { Comparison, Outlined } from "../format/overlay.ts";
 import type { Place } from "../format/pins.ts";
 import type { Arch, Numbering, Pin, ViewName } from "../format/plan.ts";
 
 export const TOOLS = ["superimpose", "numbers", "attachments", "grid", "measure", "pin"] as const;
 export type Tool = (typeof TOOLS)[number];
+
+/** Which of two versions is drawn: this one, this one with the other as an outline, the other one. */
+export type Shown = "this" | "both" | "other";
 
 export interface State {
   /** Fractions while it plays or is dragged; `wholeStage` is what words and tables speak of. */
@@ -20,6 +25,15 @@ export interface State {
   readonly pins: readonly Pin[];
   readonly shownPin: number | null;
   readonly draft: Place | null;
+  /** Whether the movement table tells the way from the start, or the step of the stage alone. */
+  readonly movement: "total" | "stage";
+  /** What `superimpose` outlines. */
+  readonly outlined: Outlined;
+  /** What changed since an earlier version, while its list is open. */
+  readonly comparison: Comparison | null;
+  readonly compared: Shown;
+  /** Only the teeth of the comparison stand out. */
+  readonly onlyChanged: boolean;
 }
 
 export type Changed = ReadonlySet<keyof State>;
@@ -60,6 +74,15 @@ export function visibleArches({ arches, alone }: Pick<State, "arches" | "alone">
   };
 }
 
+/** What is to be outlined now: the other version while versions are compared, else what the tool says, else nothing. */
+export function wantedOutline(
+  state: Pick<State, "tools" | "outlined" | "comparison" | "compared">,
+): Outlined | null {
+  if (state.comparison)
+    return state.compared === "both" ? { version: state.comparison.with, stage: "same" } : null;
+  return state.tools.superimpose ? state.outlined : null;
+}
+
 /** A named view. The occlusal ones show their arch by itself, or the other arch would stand before it. */
 export function viewed(view: ViewName): Partial<State> {
   return { view, alone: view === "upper" || view === "lower" ? view : null };
@@ -79,5 +102,7 @@ export function toolSwitched(state: State, tool: Tool): Partial<State> {
   const tools = { ...state.tools, [tool]: !state.tools[tool] };
   if (tool === "pin" && tools.pin) tools.measure = false;
   if (tool === "measure" && tools.measure) tools.pin = false;
+  // Points and pins belong to this version, so its models come back for them.
+  if ((tools.pin || tools.measure) && state.compared === "other") return { tools, compared: "both" };
   return { tools };
 }

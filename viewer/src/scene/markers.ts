@@ -1,10 +1,10 @@
 /**
- * Small bodies on the models that are not in the file: planned attachments, and the frozen start for superimposing.
+ * Small bodies on the models that are not in the file: planned attachments.
  *
  * Exports of whole arches carry no attachment shapes, so an attachment is a marker at the middle of the crown's surface, of the
  * planned size where the plan gives one; the page says so. Markers are children of their tooth and move with it.
  */
-import { type BufferGeometry, Group, Mesh, Quaternion, Raycaster, SphereGeometry, Vector3 } from "three";
+import { type BufferGeometry, Mesh, Quaternion, Raycaster, SphereGeometry, Vector3 } from "three";
 import type { Attachment } from "../format/plan.ts";
 import { attachmentState } from "../format/timeline.ts";
 import { buccalDirections } from "./anatomy.ts";
@@ -102,40 +102,17 @@ export class AttachmentMarkers {
     for (const { plan, mesh } of this.items) mesh.visible = visible && attachmentState(plan, stage) === "on";
   }
 
+  /** Where each sits: tooth and place, world, as the model stands now; for those that could be placed. */
+  places(): { readonly fdi: number; readonly point: Vector3; readonly outward: Vector3 }[] {
+    return this.items.map(({ plan, mesh }) => ({
+      fdi: plan.fdi,
+      point: mesh.getWorldPosition(new Vector3()),
+      outward: new Vector3(0, 0, 1).transformDirection(mesh.matrixWorld),
+    }));
+  }
+
   dispose(): void {
     for (const { mesh } of this.items) mesh.removeFromParent();
     for (const geometry of this.geometries) geometry.dispose();
-  }
-}
-
-/** The teeth that move, frozen as they stood at the start. Shares the model's geometry. */
-export class Ghost {
-  readonly group = new Group();
-
-  /** The model must stand at stage 0. */
-  constructor(model: Model, palette: Palette) {
-    for (const part of model.teeth()) {
-      if (!part.plan.moves) continue;
-      for (const source of part.meshes) {
-        const mesh = new Mesh(source.geometry, palette.ghost);
-        mesh.matrixAutoUpdate = false;
-        mesh.matrix.copy(source.matrixWorld);
-        mesh.userData.arch = part.plan.arch;
-        // After the gingiva, which is drawn late for its faded rim and hides the stubs inside.
-        mesh.renderOrder = 1;
-        this.group.add(mesh);
-      }
-    }
-    this.group.visible = false;
-  }
-
-  update(visible: boolean, arches: { readonly upper: boolean; readonly lower: boolean }): void {
-    this.group.visible = visible;
-    for (const mesh of this.group.children)
-      mesh.visible = mesh.userData.arch === "upper" ? arches.upper : arches.lower;
-  }
-
-  dispose(): void {
-    this.group.removeFromParent();
   }
 }

@@ -24,6 +24,7 @@ import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import type { Arch, Part } from "../format/plan.ts";
 import { rimDistances } from "./border.ts";
+import { GINGIVA_LAYER } from "./outline.ts";
 import type { Palette } from "./palette.ts";
 
 const OUTLINE_POINTS = 400;
@@ -112,6 +113,7 @@ export class Model {
   /** Each part's outline at stage 0, world. */
   readonly outlines = new Map<string, Vector3[]>();
   private readonly mixer: AnimationMixer;
+  private stage = 0;
   private readonly ray = new Raycaster();
 
   private constructor(
@@ -144,7 +146,10 @@ export class Model {
         mesh.material.dispose();
         mesh.material = part.plan.kind === "tooth" ? palette.tooth : palette.gingiva;
         if (!mesh.geometry.hasAttribute("normal")) mesh.geometry.computeVertexNormals();
-        if (part.plan.kind === "gingiva") fadeRim(mesh);
+        if (part.plan.kind === "gingiva") {
+          fadeRim(mesh);
+          mesh.layers.enable(GINGIVA_LAYER);
+        }
       }
     }
     return new Model(gltf.scene, found, gltf.animations);
@@ -152,8 +157,20 @@ export class Model {
 
   /** Pose everything; fractions stand between two stages. */
   setStage(stage: number): void {
+    this.stage = stage;
     this.mixer.setTime(stage);
     this.root.updateMatrixWorld(true);
+  }
+
+  /** What something reads of another stage; the model stands where it stood afterwards. */
+  at<T>(stage: number, read: () => T): T {
+    const here = this.stage;
+    this.setStage(stage);
+    try {
+      return read();
+    } finally {
+      this.setStage(here);
+    }
   }
 
   show(arch: Arch, visible: boolean): void {

@@ -1,6 +1,6 @@
 /**
  * Materials of the models. Teeth and gingiva keep their colours in both themes (a shade is clinical information); what
- * marks something (selection, ghost, attachments) follows the page's CSS variables.
+ * marks something (selection, changes, attachments) follows the page's CSS variables.
  */
 import { Color, DoubleSide, type Material, MeshStandardMaterial, SRGBColorSpace } from "three";
 
@@ -38,17 +38,19 @@ export class Palette {
     transparent: true,
   });
   readonly attachment = new MeshStandardMaterial({ roughness: 0.35 });
-  /** The frozen start: it must not hide what stands behind it, so it writes no depth. */
-  readonly ghost = new MeshStandardMaterial({
-    roughness: 0.8,
+  /** Teeth that differ from the version compared with. */
+  readonly changed = new MeshStandardMaterial({ roughness: 0.4 });
+  /** What a comparison leaves aside: still there to hold on to, never in the way. */
+  readonly aside = new MeshStandardMaterial({
+    color: TOOTH,
+    roughness: 0.6,
     transparent: true,
-    opacity: 0.36,
+    opacity: 0.22,
     depthWrite: false,
-    // Where a tooth has not moved the tooth itself is seen, not a flicker of both.
-    polygonOffset: true,
-    polygonOffsetFactor: 1,
-    polygonOffsetUnits: 8,
   });
+  /** The line around an outlined tooth, and what keeps it apart from the ground. */
+  readonly line = new Color();
+  readonly casing = new Color();
   private readonly colours: CssColours;
 
   constructor(element: Element) {
@@ -66,12 +68,22 @@ export class Palette {
     // A deep petrol would hide the tooth's form: its hue is kept, at a lightness on which shading shows.
     const { h } = accent.getHSL({ h: 0, s: 0, l: 0 }, SRGBColorSpace);
     this.selected.color.setHSL(h, 0.42, 0.68, SRGBColorSpace);
-    this.ghost.color.copy(accent).lerp(new Color("#3f86d8"), 0.5);
+    this.changed.color.setHSL(h, 0.3, 0.82, SRGBColorSpace);
+    // Enamel is light in both themes, so the line is dark in both; on a dark ground its casing carries it.
+    this.line.setHSL(h, 0.5, 0.17, SRGBColorSpace);
+    this.casing.copy(this.colours.read("--color-base-100", "#ffffff")).lerp(new Color("#ffffff"), 0.55);
     this.attachment.color.copy(this.colours.read("--ml-act-dot", "#cb7909")).lerp(new Color("#ffd27a"), 0.3);
   }
 
   dispose(): void {
-    const all: Material[] = [this.tooth, this.selected, this.gingiva, this.attachment, this.ghost];
+    const all: Material[] = [
+      this.tooth,
+      this.selected,
+      this.changed,
+      this.aside,
+      this.gingiva,
+      this.attachment,
+    ];
     for (const material of all) material.dispose();
   }
 }

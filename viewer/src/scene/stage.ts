@@ -14,6 +14,7 @@ import type { Arch, ViewName } from "../format/plan.ts";
 import { type Frame, Lens } from "./lens.ts";
 import type { Hit, Model } from "./model.ts";
 import { Occlusion } from "./occlusion.ts";
+import { Outline } from "./outline.ts";
 import { Palette } from "./palette.ts";
 
 /** More pixels than this cost time and battery and show nothing more. */
@@ -27,6 +28,9 @@ export class Stage {
   readonly palette: Palette;
   readonly renderer: WebGLRenderer;
   readonly occlusion: Occlusion;
+  readonly outline: Outline;
+  /** Teeth to draw as lines over the picture, or null. */
+  ghost: Scene | null = null;
   model: Model | null = null;
   drawnFrames = 0;
   /** Called after each frame, with the picture's size in CSS pixels. */
@@ -52,6 +56,7 @@ export class Stage {
     this.palette = new Palette(box);
     this.lens = new Lens(canvas);
     this.occlusion = new Occlusion(this.renderer);
+    this.outline = new Outline(this.renderer, this.palette);
     this.light();
     this.lens.controls.addEventListener("change", () => this.invalidate());
     this.watch = new ResizeObserver(() => this.resize());
@@ -92,6 +97,7 @@ export class Stage {
       if (other !== camera) other.removeFromParent();
     if (!camera.parent) this.scene.add(camera);
     this.renderer.render(this.scene, camera);
+    if (this.ghost) this.outline.draw(this.scene, camera, this.ghost);
     this.drawnFrames++;
     this.onDrawn(this.frame);
     clearTimeout(this.rest);
@@ -132,11 +138,11 @@ export class Stage {
     this.invalidate();
   }
 
-  /** What lies under a place in the window, or null. */
-  pickAt(clientX: number, clientY: number): Hit | null {
+  /** What lies under a place in the window, or null; on another model where one is shown in this one's place. */
+  pickAt(clientX: number, clientY: number, other?: Model): Hit | null {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
     const at = new Vector2(((clientX - left) / width) * 2 - 1, 1 - ((clientY - top) / height) * 2);
-    return this.model?.pick(at, this.lens.camera) ?? null;
+    return (other ?? this.model)?.pick(at, this.lens.camera) ?? null;
   }
 
   /** CSS pixels from the upper left corner of the picture. */
@@ -157,6 +163,7 @@ export class Stage {
     this.watch.disconnect();
     this.lens.controls.dispose();
     this.occlusion.dispose();
+    this.outline.dispose();
     this.model?.dispose();
     this.palette.dispose();
     this.renderer.dispose();

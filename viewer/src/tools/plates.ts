@@ -44,6 +44,8 @@ function span(className: string): HTMLElement {
 export class Plates {
   private numbers: Plate[] = [];
   private pins: Plate[] = [];
+  private gone: Plate[] = [];
+  private only: ReadonlySet<number> | null = null;
   private numbersOn = false;
   private readonly numberLayer = span("mv-numbers");
   private readonly pinLayer = document.createElement("div");
@@ -84,13 +86,45 @@ export class Plates {
     });
   }
 
-  setNumbers(on: boolean, numbering: Numbering, selected: number | null): void {
+  /** `only`: the teeth that get a number, null for all. */
+  setNumbers(
+    on: boolean,
+    numbering: Numbering,
+    selected: number | null,
+    only: ReadonlySet<number> | null,
+  ): void {
     this.numbersOn = on;
+    this.only = only;
     this.numberLayer.hidden = !on;
     for (const { element, fdi } of this.numbers) {
       element.textContent = fdi === null ? "" : toothNumber(fdi, numbering);
       element.toggleAttribute("data-on", fdi === selected);
     }
+  }
+
+  /** Rings where attachments were: places in the world as the models stand now. */
+  setGone(
+    places: readonly { readonly fdi: number; readonly point: Vector3; readonly outward: Vector3 }[],
+  ): void {
+    for (const { element } of this.gone) element.remove();
+    this.gone = places.flatMap(({ fdi, point, outward }) => {
+      const part = this.stage.model?.tooth(fdi);
+      if (!part) return [];
+      const element = span("mv-gone mv-at");
+      element.title = this.words.say("attachment_gone", { tooth: String(fdi) });
+      this.pinLayer.parentElement?.append(element);
+      const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
+      return {
+        element,
+        part,
+        fdi,
+        local: part.node.worldToLocal(point.clone()),
+        outward: outward.clone().applyQuaternion(toLocal),
+        off: null,
+        inSight: true,
+      };
+    });
+    this.place();
   }
 
   /** `shown` is the pin that was opened last. */
@@ -200,8 +234,13 @@ export class Plates {
       plate.element.hasAttribute("data-on")
         ? 0
         : plate.part.node.localToWorld(plate.local.clone()).distanceTo(camera.position);
-    const numbers = this.numbersOn ? this.numbers.map((plate) => ({ plate, d: distance(plate) })) : [];
-    return [...numbers.sort((a, b) => a.d - b.d).map(({ plate }) => plate), ...this.pins];
+    const { only } = this;
+    const wanted = this.numbers.filter(
+      ({ fdi, element }) => !only || element.hasAttribute("data-on") || (fdi !== null && only.has(fdi)),
+    );
+    for (const plate of this.numbers) if (!wanted.includes(plate)) plate.element.hidden = true;
+    const numbers = this.numbersOn ? wanted.map((plate) => ({ plate, d: distance(plate) })) : [];
+    return [...numbers.sort((a, b) => a.d - b.d).map(({ plate }) => plate), ...this.pins, ...this.gone];
   }
 
   /** At rest: ask the depth of the picture which plates stand behind something. */
@@ -220,6 +259,7 @@ export class Plates {
 
   dispose(): void {
     this.numberLayer.remove();
+    for (const { element } of this.gone) element.remove();
     this.pinLayer.remove();
   }
 }
