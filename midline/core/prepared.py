@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, DateTimeField, F, Field, QuerySet
 from django.db.models.expressions import Expression
@@ -95,13 +95,14 @@ class Statement:
         with connection.cursor() as cursor:
             cursor.execute(self.sql, given)
             rows: list[Sequence[Any]] = cursor.fetchall()
-        return [self._converted(row) for row in rows] if self.converters else [tuple(row) for row in rows]
+        on = connections[connection.alias]
+        return [self._converted(row, on) for row in rows] if self.converters else [tuple(row) for row in rows]
 
-    def _converted(self, row: Sequence[Any]) -> tuple[Any, ...]:
+    def _converted(self, row: Sequence[Any], on: BaseDatabaseWrapper) -> tuple[Any, ...]:
         values = list(row)
         for place, converters, expression in self.converters:
             for convert in converters:
-                values[place] = convert(values[place], expression, connection)
+                values[place] = convert(values[place], expression, on)
         return tuple(values)
 
 
@@ -119,7 +120,7 @@ def prepared(key: Hashable, make: Callable[[], QuerySet[Any, Any] | Around]) -> 
     whole = (connection.vendor, key)
     statement = _known.get(whole)
     if statement is None:
-        for oldest in list(_known)[: len(_known) - MOST + 1]:
+        for oldest in list(_known)[: max(0, len(_known) - MOST + 1)]:
             _known.pop(oldest, None)
         statement = _known[whole] = _compiled(make())
     return statement
@@ -135,4 +136,15 @@ def _compiled(made: QuerySet[Any, Any] | Around) -> Statement:
     if isinstance(made, Around):
         return Statement(made.sql.replace("{rows}", f"({sql})"), tuple(parameters))
     found = compiler.get_converters([column[0] for column in compiler.select or ()])
-    return Statement(sql, tuple(parameters), tuple((place, tuple(each), expression) for place, (each, expression) in found.items()))
+    converters = tuple((place, tuple(map(_quicker, each)), expression) for place, (each, expression) in found.items())
+    return Statement(sql, tuple(parameters), converters)
+
+
+def _quicker(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """SQLite's moments are all written in one zone: it is said of each, where Django would look first whether something else was."""
+    return _moment if getattr(convert, "__name__", "") == "convert_datetimefield_value" and connection.vendor == "sqlite" else convert
+
+
+def _moment(value: datetime | str | None, _expression: Any, on: BaseDatabaseWrapper) -> datetime | None:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment and moment.replace(tzinfo=on.timezone)
