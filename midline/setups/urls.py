@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from midline.setups.views import compare, files, review
+from midline.setups.views import compare, files, review, summary
 
 app_name = "setups"
 _SETUP = "<workspace:workspace>/cases/<str:number>/setups/<int:version>/"
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path(_SETUP + "compare/", compare.compare, name="compare"),
     path(_SETUP + "overlay/<int:other>/", compare.overlay, name="overlay"),
     path(_SETUP + "picture/<str:what>.webp", files.picture, name="picture"),
+    path(_SETUP + "summary.pdf", summary.summary, name="summary"),
     path(_SETUP + "original.zip", files.original, name="original"),
     path(_SETUP + "<str:what>.glb", files.model, name="model"),
     path(_IMPORT + "thumb/<int:index>.webp", files.import_thumb, name="import_thumb"),

@@ -27,13 +27,13 @@ from midline.conversation.queries import change_requests, panel
 from midline.core import clock
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
+from midline.people.numbering import tooth_number
 from midline.people.policies import Actor
 from midline.records.models import Slot
 from midline.records.queries import PHOTOS, SCANS, XRAYS, gallery, places
 from midline.setups.models import Decision, SetupImport, SetupVersion
 from midline.setups.queries import OPEN_IMPORT, versions_for
 from midline.web.history import history, progress
-from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
 
 TABS = ("overview", "prescription", "records", "setups", "discussion", "orders", "history")

@@ -174,6 +174,8 @@ setups:overlay[other=1]                       GET     s o o o o . . . . . . o .
 setups:overlay[other=2]                       GET     s . o . o . . . . . . . .
 setups:picture                                GET     s o o o o . . . . . . o .
 setups:picture[version=2]                     GET     s . o . o . . . . . . . .
+setups:summary                                GET     s o o x o . . . . . . o .
+setups:summary[version=2]                     GET     s . . x . . . . . . . . .
 setups:original                               GET     s o o x o . . . . . . o .
 setups:original[version=2]                    GET     s . o x o . . . . . . . .
 setups:model                                  GET     s o o o o . . . . . . o .

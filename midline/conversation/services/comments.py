@@ -97,7 +97,7 @@ def comment_add(
     if pin is not None:
         Pin.objects.create(
             comment=comment,
-            version=version,
+            version=version or locked.newest_version,
             part=pin.part,
             tooth=pin.tooth,
             point=list(pin.point),

@@ -216,7 +216,7 @@ def test_a_request_is_one_card_that_follows_its_state_and_the_lab_reads_none_of_
     request = services.request_propose(case=case, version=1, by=cast.with_no_grant.actor, wanted=wanted, words="", key=uuid4())
 
     def page() -> str:
-        return cast.owner.client.get(address("provider", case)).content.decode()
+        return str(cast.owner.client.get(address("provider", case)).content.decode())
 
     assert "not sent" in page()
     assert "before stage 4" in page()

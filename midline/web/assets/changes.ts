@@ -86,7 +86,8 @@ function here(button: HTMLElement): void {
     document.querySelector<HTMLElement>(".ml-tooth[aria-pressed=true]")?.dataset.tooth;
   const slider = document.querySelector<HTMLElement>("[role=slider]");
   put(row, "tooth", tooth);
-  put(row, "stage", button.dataset.atStage ?? slider?.getAttribute("aria-valuenow") ?? undefined);
+  const stage = button.dataset.atStage ?? slider?.getAttribute("aria-valuenow") ?? undefined;
+  if (stage !== "0") put(row, "stage", stage);
   put(row, "pin", button.dataset.atPin);
   const pin = row.querySelector<HTMLElement>("[data-for=pin]");
   if (pin) pin.hidden = !button.dataset.atPin;

@@ -23,8 +23,8 @@ from midline.cases.models import Case, CollaboratorStatus, Status, Turn
 from midline.cases.queries import bubble_sign, collaborator_sign, collaborators_cell, status_sign, turn_sign
 from midline.core import clock, icons, moments
 from midline.core.workspace import Workspace
+from midline.people.numbering import tooth_number
 from midline.web.context import TONES, address
-from midline.web.numbering import tooth_number
 from midline.web.queries import last_event
 from midline.web.words import words as page_words
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from midline.cases.models import Status
 from midline.core import moments
-from midline.web.numbering import tooth_number
+from midline.people.numbering import tooth_number
 from midline.web.views import design
 from midline.web.views.design import SampleForm
 
