@@ -5,18 +5,22 @@ the number of all cases. With one practice chosen its cases are counted in the o
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, QuerySet
 
-from midline.cases.models import Case, CollaboratorStatus, Group, ProviderCount, Status
-from midline.cases.policies import cases_for
+from midline.cases.models import Case, CollaboratorStatus, Group, Status
+from midline.cases.policies import Anyone, cases_for
 from midline.cases.queries.conditions import collaborator_status_is, statuses_of
-from midline.cases.queries.reach import Reach
+from midline.cases.queries.line import lines_of
+from midline.cases.queries.reach import Reach, who
 from midline.cases.queries.rows import Row, rows_of
+from midline.cases.queries.totals import counted, counting
+from midline.core.prepared import Around, Slot, prepared
 from midline.people.policies import Actor
 
 LONGEST: Final = 5
@@ -44,8 +48,7 @@ class Waiting:
 
 def waiting_of(reach: Reach, practice_id: int | None = None) -> Waiting:
     """What stands in Action Needed, by one walk over those cases: every number of it is of the same moment. Five queries."""
-    rows = _standing(reach.actor, practice_id).filter(current_order__isnull=False).order_by()
-    found = list(rows.values_list("current_order__status_since", "pk", "status", "status_detail"))
+    found = _asked(reach.actor, practice_id, "waiting", _waiting)
     waits: dict[tuple[str, bool], list[datetime]] = defaultdict(list)
     for since, _pk, status, detail in found:
         waits[status, detail.startswith("unusable")].append(since)
@@ -55,27 +58,50 @@ def waiting_of(reach: Reach, practice_id: int | None = None) -> Waiting:
 
 def ready_count(actor: Actor, practice_id: int | None = None) -> int:
     """How many of the cases that await approval everybody who evaluates holds ready."""
-    rows = _standing(actor, practice_id).filter(status=Status.AWAITING_APPROVAL)
-    return rows.filter(collaborator_status_is(CollaboratorStatus.READY, actor)).count()
+    return counted(_asked(actor, practice_id, "ready", _ready))
 
 
 def _rows(reach: Reach, longest: dict[int, datetime]) -> list[tuple[Row, datetime]]:
     """These cases in this order, each with since when it waits."""
-    cases = cases_for(reach.actor).filter(pk__in=longest)
-    held = {case.pk: case for case in cases.select_related("patient", "practice", "provider__person", "current_order__created_by")}
+    held = lines_of(reach.actor, longest)
     return [(row, longest[row.id]) for row in rows_of([("", held[pk]) for pk in longest if pk in held], reach)]
 
 
 def status_counts(reach: Reach, practice_id: int | None = None) -> dict[str, int]:
     """How many of the provider's cases stand in each status."""
     if practice_id is None:
-        counters = ProviderCount.objects.filter(pk=reach.actor.provider_id).values(*Status.values).first()
-        return dict(counters or dict.fromkeys(Status.values, 0))
-    rows = cases_for(reach.actor).filter(practice_id=practice_id).order_by().values_list("status").annotate(n=Count("pk"))
-    return dict.fromkeys(Status.values, 0) | dict(rows)
+        return dict(reach.counts().by_status)
+    return dict.fromkeys(Status.values, 0) | dict(_asked(reach.actor, practice_id, "statuses", _statuses))
 
 
-def _standing(actor: Actor, practice_id: int | None) -> QuerySet[Case]:
-    """The provider's cases in Action Needed."""
-    rows = cases_for(actor).filter(status__in=statuses_of(Group.ACTION))
-    return rows if practice_id is None else rows.filter(practice_id=practice_id)
+# --- statements that are composed once ------------------------------------------------------------------------------
+
+
+def _asked(
+    actor: Actor, practice_id: int | None, name: str, make: Callable[[Anyone, QuerySet[Case]], QuerySet[Case, Any] | Around]
+) -> list[tuple[Any, ...]]:
+    """What `make` asks of the cases that the actor sees, of one practice or all."""
+    if not actor.user.is_active:
+        return []
+    reader, one = Anyone(actor.workspace), practice_id is not None
+
+    def compose() -> QuerySet[Case, Any] | Around:
+        rows = cases_for(reader).order_by()
+        return make(reader, rows.filter(practice_id=Slot("practice")) if one else rows)
+
+    return prepared((name, actor.workspace, one), compose).rows(**who(actor), practice=practice_id)
+
+
+def _waiting(_reader: Anyone, rows: QuerySet[Case]) -> QuerySet[Case, Any]:
+    """(since when, case, status, what is missing) of the provider's cases in Action Needed."""
+    rows = rows.filter(status__in=statuses_of(Group.ACTION), current_order__isnull=False)
+    return rows.values_list("current_order__status_since", "pk", "status", "status_detail")
+
+
+def _ready(reader: Anyone, rows: QuerySet[Case]) -> Around:
+    rows = rows.filter(status=Status.AWAITING_APPROVAL)
+    return counting(rows.filter(collaborator_status_is(CollaboratorStatus.READY, reader)))
+
+
+def _statuses(_reader: Anyone, rows: QuerySet[Case]) -> QuerySet[Case, Any]:
+    return rows.values_list("status").annotate(n=Count("pk"))
