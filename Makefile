@@ -1,7 +1,7 @@
 # Midline. `make demo` shows it, `make test` proves it.
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long test-policy test-mutants bench-list bench-setups bench-timing bench-sharing install build messages format clean
+.PHONY: help demo test test-fast test-long test-policy test-mutants test-fuzz bench-list bench-setups bench-timing bench-sharing install build messages format clean
 
 help:
 	@echo "make demo          install, build, load the demo and serve it (PORT, HOST, MIDLINE_DATA)"
@@ -10,6 +10,7 @@ help:
 	@echo "make test-long     the long proofs in full"
 	@echo "make test-policy   200,000 questions of access against an independent oracle, on SQLite and PostgreSQL (minutes)"
 	@echo "make test-mutants  changes of the policy, each of which the truth table must notice (minutes)"
+	@echo "make test-fuzz     10,000 malformed models and packages against every reader, each within 5 s and 512 MB (minutes)"
 	@echo "make bench-list, bench-setups, bench-sharing, bench-timing   what lists, setups and sharing cost, what timing tells; docs/performance.md"
 	@echo "make messages      bring the catalogues of translations to today's texts (docs/translating.md)"
 	@echo "make format        put Python, TypeScript and templates into the house's form"
@@ -31,6 +32,9 @@ test-policy: install
 
 test-mutants: install
 	@.venv/bin/python bin/mutants.py
+
+test-fuzz: install
+	@.venv/bin/python -W error -m meshes.fuzz --files 10000 --seconds 900
 
 bench-list: build
 	@.venv/bin/python -m bench.lists
