@@ -220,6 +220,39 @@ def test_a_line_that_no_lab_could_act_on_is_422_with_the_reason_beside_it(cast, 
     assert not ChangeRequest.objects.exists()
 
 
+def test_before_approving_the_dialog_says_what_is_open(cast, awaiting):
+    def dialog() -> str:
+        page = cast.owner.client.get(address("provider", awaiting)).content.decode()
+        return str(page[page.index('id="approve"') : page.index('id="approve-password"')])
+
+    assert "approve-open" not in dialog()
+    decide(cast.with_no_grant, awaiting, "propose", words="Less torque on 11.")
+    url = f"/collaborator/cases/{awaiting.case.number}/comments/"
+    for body in ("Wait.", "Look at 21."):
+        cast.with_no_grant.client.post(url, {"key": uuid4(), "body": body})
+    said = dialog()
+
+    assert "1 proposed change request is not sent" in said
+    assert "You have not read 2 comments" in said
+    assert awaiting.content_hash[:12] in said
+    assert "Attachments" in said
+
+
+def test_an_open_review_says_that_a_newer_version_is_published_and_leads_to_it(cast, awaiting):
+    assert "is published." not in cast.owner.client.get(address("provider", awaiting)).content.decode()
+    move(awaiting.case, "send_changes", technician=cast.technician.user)
+    make_version(Case.objects.get(pk=awaiting.case_id), cast.technician.user, number=2, published=False)
+    assert "is published." not in cast.owner.client.get(address("provider", awaiting)).content.decode()
+    SetupVersion.objects.filter(number=2).update(published_at=awaiting.published_at, content_hash="ef" * 32)
+    move(awaiting.case, "publish", technician=cast.technician.user, version=2)
+    page = cast.owner.client.get(address("provider", awaiting)).content.decode()
+    bar = page[page.index('id="decision"') :]
+
+    assert "Version 2 is published." in bar
+    assert f"/provider/cases/{awaiting.case.number}/setups/2/" in bar
+    assert f"/provider/cases/{awaiting.case.number}/setups/2/compare/?with=1" in bar
+
+
 def test_ready_taken_back_ready_again_and_pushed_back_with_a_reason(cast, awaiting):
     for act in ("ready", "ready/take-back", "ready"):
         assert decide(cast.with_no_grant, awaiting, act).status_code == 302
