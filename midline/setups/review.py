@@ -1,7 +1,7 @@
 """What the review page shows of a version: the plan as tables, the decision open to the reader, the block for the viewer."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -130,14 +130,25 @@ def proposed(case: Case, version: SetupVersion, actor: Actor) -> list[ChangeRequ
 
 
 def chart(version: SetupVersion, plan: dict[str, Any]) -> list[list[Tooth]]:
-    """Two rows of the tooth chart, from the patient's right to the left; wisdom teeth only where the models have them."""
+    """Two rows of the tooth chart, from the patient's right to the left; wisdom teeth only where the models have them.
+
+    A primary tooth stands in the place of the one that follows it, and beside it where both are there.
+    """
     parts = {part["fdi"]: part for part in plan["parts"] if part["fdi"]}
     attached = {row["fdi"] for row in plan["attachments"]}
     rows = []
     for numbers, right, left in ((UPPER, 18, 28), (LOWER, 48, 38)):
-        row = [*([right] if right in parts else []), *numbers, *([left] if left in parts else [])]
+        row = [*([right] if right in parts else []), *_mixed(numbers, parts), *([left] if left in parts else [])]
         rows.append([Tooth(fdi, fdi in parts, bool(parts.get(fdi, {}).get("moves")), fdi in attached) for fdi in row])
     return rows
+
+
+def _mixed(numbers: Iterable[int], there: Container[int]) -> list[int]:
+    row = []
+    for tooth in numbers:
+        primary = tooth + 40 if tooth % 10 <= 5 and tooth + 40 in there else None
+        row += [tooth] if primary is None else [tooth, primary] if tooth in there else [primary]
+    return row
 
 
 def table(plan: dict[str, Any]) -> list[tuple[int, list[float]]]:

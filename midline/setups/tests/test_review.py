@@ -1,5 +1,6 @@
 """The review page and the decisions taken on it."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from midline.cases.tests.factories import move
 from midline.collaboration.models import Collaboration
 from midline.conversation.models import ChangeRequest, Comment
 from midline.people.tests.factories import PASSWORD
-from midline.setups.models import Decision, SetupVersion
+from midline.setups.models import Decision, Part, SetupVersion
 from midline.setups.tests.factories import make_version
 
 
@@ -218,6 +219,23 @@ def test_a_line_that_no_lab_could_act_on_is_422_with_the_reason_beside_it(cast, 
     assert response.status_code == 422
     assert reason in response.content.decode()
     assert not ChangeRequest.objects.exists()
+
+
+def test_a_primary_tooth_has_its_place_in_the_chart_and_in_the_choice_of_teeth(cast):
+    case = move(cast.case, "take", technician=cast.technician.user)
+    version = make_version(case, cast.technician.user, published=False)
+    Part.objects.filter(version=version, fdi=13).update(fdi=53)
+    Part.objects.filter(version=version, fdi=42).update(fdi=84)
+    version.published_at, version.content_hash = version.made_at, "ab" * 32
+    version.save()
+    move(case, "publish", technician=cast.technician.user)
+    page = cast.owner.client.get(address("provider", version)).content.decode()
+    upper = re.findall(r'data-tooth="(\d+)"', page)
+
+    assert upper[upper.index("14") : upper.index("12")] == ["14", "53"]
+    assert upper[upper.index("84") - 1] in {"45", "44"}
+    assert "13" not in upper
+    assert '<option value="53">' in page
 
 
 def test_before_approving_the_dialog_says_what_is_open(cast, awaiting):
