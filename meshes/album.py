@@ -29,12 +29,13 @@ def write(pieces: Sequence[Piece], last_stage: int, out: Path) -> dict[str, dict
 
     The front at the end is `front.webp`, larger than the others; at the start `front_start.webp`; the rest likewise.
     """
-    closed = {piece.key: not open_edges(piece.faces) for piece in pieces if piece.kind == "tooth"}
+    closed = {piece.node: not open_edges(piece.faces) for piece in pieces if piece.kind == "tooth"}
     found: dict[str, dict[str, str]] = {}
     for moment, stage in (("end", last_stage), ("start", 0)):
-        solids = {piece.key: solid(piece, stage, closed.get(piece.key, False)) for piece in pieces}
+        present = [piece for piece in pieces if piece.is_shown(stage)]
+        solids = {piece.key: solid(piece, stage, closed.get(piece.node, False)) for piece in present}
         for view in pictures.VIEWS:
-            drawn = [solids[piece.key] for piece in pieces if ONE_ARCH.get(view, piece.arch) == piece.arch]
+            drawn = [solids[piece.key] for piece in present if ONE_ARCH.get(view, piece.arch) == piece.arch]
             if not drawn:
                 continue
             name = f"{view}.webp" if moment == "end" else f"{view}_start.webp"

@@ -2,93 +2,94 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from meshes import album, glb, measure, numbering, orient, pack, poses, teeth
+from meshes import album, attached, epochs, glb, gums, measure, numbering, orient, pack, poses, teeth
 from meshes.archive import Archive
-from meshes.arrays import Floats, Points, Positions
+from meshes.arrays import Floats
 from meshes.errors import BadFile
 from meshes.glb import Piece
-from meshes.parts import Part, take_apart
 from meshes.progress import Report
-from meshes.staging import Staged, checked_mapping, staged_arch
+from meshes.reading import Models
+from meshes.staging import Mapping, Run, Source, checked_mapping, read_runs
+from meshes.tracks import Epoch, Track
+from meshes.tracks import said as said_of
 
 UNNUMBERED: Final = "No single teeth could be told apart; the arch is shown as one piece."
+NAMED: Final = 0.99
+"""How sure the number of a tooth is that has files of its own: the technician confirmed what their names say."""
+
+ALONE_SHARE: Final = 0.25
+"""Of its triangles, an arch that is shown stage by stage keeps this share."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """One part with everything the plan says about it. points: its stage-0 vertices, world, mm; local faces index them."""
+    """One part with everything the plan says about it. pieces: one an epoch, in the same order as the track's epochs."""
 
     key: str
     arch: str
     kind: str
-    part: Part
-    piece: Piece
+    track: Track
+    pieces: list[Piece]
     fdi: int | None
     fdi_confidence: float
     frame: Floats | None
     label_point: list[float]
-    moves: bool
+
+    @property
+    def poses(self) -> Floats:
+        return self.pieces[0].poses
 
 
 def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | None = None) -> dict[str, Any]:
-    """Write full.glb, preview.glb (each with its .br), front.webp, front_start.webp; returns the plan (README, "build").
+    """Write full.glb, preview.glb (each with its .br) and the pictures; returns the plan (README, "build").
 
     Raises BadFile when the ZIP, the mapping or a mapped file is refused, PackingFailed when gltfpack cannot run.
     """
     out.mkdir(parents=True, exist_ok=True)
     with Archive(path, shown_as=shown_as) as archive:
-        mapping = checked_mapping(rows, archive)
-        total = sum(len(files) for files in mapping.files.values())
-        staged: dict[str, Staged] = {}
-        done = 0
-        for arch, files in mapping.files.items():
-            staged[arch] = staged_arch(archive, arch, files, report, done, total)
-            done += len(files)
-        report("read", total, total, None)
-    taken, notes = apart(staged, report)
-    turn = portal_turn(staged, taken)
+        models = Models(archive)
+        mapping = checked_mapping(rows, models, archive.name)
+        runs = read_runs(models, mapping, report, archive.name)
+    original = sum(found[0].faces.shape[0] for found in runs.values())
+    tracks, notes = followed(runs, mapping, report)
+    turn = portal_turn(tracks)
     if not np.array_equal(turn, np.eye(3)):
-        staged, taken = turned(staged, taken, turn)
+        tracks = {arch: [track.turned(turn) for track in found] for arch, found in tracks.items()}
     known: list[Known] = []
-    for index, (arch, stages) in enumerate(staged.items()):
-        report("poses", index, len(staged), None)
-        known += known_parts(stages, taken[arch])
-    report("poses", len(staged), len(staged), None)
-    previews = [pack.preview(part.piece) for part in known]
-    sizes, triangles, error = write_models(known, staged, previews, archive.name, out, report)
+    for index, (arch, found) in enumerate(tracks.items()):
+        report("poses", index, len(tracks), None)
+        known += known_parts(arch, found)
+    report("poses", len(tracks), len(tracks), None)
+    for part in known:
+        if part.kind == "tooth":
+            notes += said_of(part.track, f"Tooth {part.fdi}" if part.fdi else f"The tooth {part.key}")
+    pieces = [piece for part in known for piece in part.pieces]
+    previews = [pack.preview(piece) for piece in pieces]
+    last = max(mapping.last.values())
+    sizes, triangles, error = write_models(known, previews, last, archive.name, out, report)
     report("check", 0, 1, None)
-    pictures = album.write(previews, max(len(arch.positions) for arch in staged.values()) - 1, out)
+    pictures = album.write(previews, last, out)
     report("check", 1, 1, None)
-    tooth_frames = {part.key: np.round(part.frame, 9).tolist() for part in known if part.frame is not None}
     plan: dict[str, Any] = {
-        "stages": {arch: len(stages.positions) - 1 for arch, stages in staged.items()},
+        "stages": mapping.last,
         "first_stage": mapping.first_stage,
-        "parts": [
-            {
-                "key": part.key,
-                "arch": part.arch,
-                "kind": part.kind,
-                "fdi": part.fdi,
-                "fdi_confidence": part.fdi_confidence,
-                "triangles": len(part.piece.faces),
-                "label_point": part.label_point,
-                "moves": part.moves,
-            }
-            for part in known
-        ],
-        "poses": {part.key: stored(part.piece.poses) for part in known},
-        "frames": tooth_frames,
+        "parts": [row_of(part) for part in known],
+        "poses": {part.key: stored(part.poses) for part in known},
+        "frames": {part.key: np.round(part.frame, 9).tolist() for part in known if part.frame is not None},
         "reference_point": teeth.REFERENCE_POINT,
         "movement_columns": list(teeth.COLUMNS),
+        "attachments_found": attached.attachments([(part.key, part.fdi, part.track, part.poses) for part in known]),
+        "reductions_found": attached.reductions([(part.key, part.fdi, part.track, part.poses) for part in known]),
         "error_um": error.as_report(),
         "bytes": sizes | {"original": path.stat().st_size},
-        "triangles": triangles,
+        "triangles": {"original": original} | triangles,
         "turn": turn.tolist(),
         "pictures": pictures,
         "notes": notes,
@@ -97,47 +98,58 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
     return plan
 
 
+def row_of(part: Known) -> dict[str, Any]:
+    """One row of the plan's parts."""
+    return {
+        "key": part.key,
+        "arch": part.arch,
+        "kind": part.kind,
+        "fdi": part.fdi,
+        "fdi_confidence": part.fdi_confidence,
+        "triangles": len(part.pieces[0].faces),
+        "label_point": part.label_point,
+        "moves": part.track.moves(),
+        "epochs": [
+            {"node": piece.node, "from_stage": piece.shown[0], "to_stage": piece.shown[1], "triangles": len(piece.faces)}
+            for piece in part.pieces
+            if piece.shown is not None
+        ],
+    }
+
+
 def stored(rows: Floats) -> list[list[float]]:
     """Poses as stored: translation to 0.01 µm, quaternion to 1e-9."""
     return [[*(round(float(v), 5) for v in row[:3]), *(round(float(v), 9) for v in row[3:])] for row in rows]
 
 
-def apart(staged: dict[str, Staged], report: Report) -> tuple[dict[str, list[Part]], list[str]]:
-    taken, notes = {}, []
-    for index, (arch, stages) in enumerate(staged.items()):
-        report("parts", index, len(staged), None)
-        taken[arch], said = take_apart(stages.positions, stages.faces)
-        if not any(part.is_tooth for part in taken[arch]):
-            said = [*said, UNNUMBERED]
-        notes += [f"{arch.capitalize()}: {sentence}" for sentence in said]
-    report("parts", len(staged), len(staged), None)
-    return taken, notes
+def followed(runs: dict[Source, list[Run]], mapping: Mapping, report: Report) -> tuple[dict[str, list[Track]], list[str]]:
+    """Each arch's parts through all its stages, and sentences about what was unusual."""
+    tracks: dict[str, list[Track]] = {arch: [] for arch in mapping.last}
+    notes: list[str] = []
+    for index, (source, found) in enumerate(runs.items()):
+        report("parts", index, len(runs), None)
+        stages = mapping.last[source.arch] + 1
+        if source.part == "tooth":
+            tracks[source.arch].append(epochs.follow_files(found, stages, mapping.fdi.get(source)))
+        elif source.part == "gingiva":
+            tracks[source.arch].append(gums.follow_gum(found, stages))
+        else:
+            more, said = epochs.follow_arch(found, stages)
+            tracks[source.arch] += more
+            if not any(track.is_tooth for track in more) and epochs.BY_ITSELF not in said:
+                said.append(UNNUMBERED)
+            notes += [f"{source.arch.capitalize()}: {sentence}" for sentence in said]
+    report("parts", len(runs), len(runs), None)
+    return tracks, notes
 
 
-def portal_turn(staged: dict[str, Staged], taken: dict[str, list[Part]]) -> Floats:
+def portal_turn(tracks: dict[str, list[Track]]) -> Floats:
     """The quarter turn into the portal's frame, read from where teeth and gingiva stand at stage 0."""
     centres, gums = {}, {}
-    for arch, parts in taken.items():
-        start = staged[arch].positions[0]
-        centres[arch] = np.array([box_centre(start[part.vertices]) for part in parts if part.is_tooth]).reshape(-1, 3)
-        gums[arch] = np.concatenate([start[part.vertices] for part in parts if not part.is_tooth] or [np.zeros((0, 3))]).astype(np.float64)
+    for arch, found in tracks.items():
+        centres[arch] = np.array([box_centre(track.epochs[0].start) for track in found if track.is_tooth]).reshape(-1, 3)
+        gums[arch] = np.concatenate([track.epochs[0].start for track in found if not track.is_tooth] or [np.zeros((0, 3))])
     return orient.turn_to_portal(centres, gums)
-
-
-def turned(staged: dict[str, Staged], taken: dict[str, list[Part]], turn: Floats) -> tuple[dict[str, Staged], dict[str, list[Part]]]:
-    """Everything in the portal's frame: positions turned, motions conjugated."""
-    new_staged = {arch: replace(stages, positions=(stages.positions @ turn.T.astype(np.float32))) for arch, stages in staged.items()}
-    new_taken = {}
-    for arch, parts in taken.items():
-        new_taken[arch] = [
-            replace(
-                part, motion=poses.Motion(turn @ part.motion.rotations @ turn.T, part.motion.translations @ turn.T, part.motion.residual_mm)
-            )
-            if part.motion
-            else part
-            for part in parts
-        ]
-    return new_staged, new_taken
 
 
 def box_centre(points: Any) -> Floats:
@@ -145,98 +157,101 @@ def box_centre(points: Any) -> Floats:
     return np.asarray((values.min(axis=0) + values.max(axis=0)) / 2)
 
 
-def known_parts(stages: Staged, parts: list[Part]) -> list[Known]:
+def known_parts(arch: str, tracks: Sequence[Track]) -> list[Known]:
     """Name, number and place the parts of one arch: teeth from the patient's right to left, then the gingiva."""
-    start = stages.positions[0].astype(np.float64)
-    tooth_parts = [part for part in parts if part.is_tooth]
-    centres = np.array([box_centre(start[part.vertices]) for part in tooth_parts]).reshape(-1, 3)
+    found = [track for track in tracks if track.is_tooth]
+    centres = np.array([box_centre(track.epochs[0].start) for track in found]).reshape(-1, 3)
     order = teeth.along_the_arch(centres)
     centres = centres[order]
-    tooth_parts = [tooth_parts[index] for index in order]
-    frames = [teeth.frame_at(centres, index, stages.arch, start[part.vertices]) for index, part in enumerate(tooth_parts)]
-    extents = np.array([teeth.size_in(frame, start[part.vertices]) for frame, part in zip(frames, tooth_parts, strict=True)]).reshape(-1, 3)
-    numbers = numbering.propose(numbering.crowns_of(centres, extents), stages.arch)
+    found = [found[index] for index in order]
+    starts = [track.epochs[0].start for track in found]
+    frames = [teeth.frame_at(centres, index, arch, start) for index, start in enumerate(starts)]
+    extents = np.array([teeth.size_in(frame, start) for frame, start in zip(frames, starts, strict=True)]).reshape(-1, 3)
     known = []
-    for index, (part, frame, size, (fdi, sure)) in enumerate(zip(tooth_parts, frames, extents, numbers, strict=True)):
-        key = f"{stages.arch}-{index + 1:02d}"
-        piece = rigid_piece(key, stages.arch, "tooth", part, stages.positions)
-        known.append(
-            Known(key, stages.arch, "tooth", part, piece, fdi, sure, frame, teeth.label_point(frame, size), part.moves(stages.positions))
-        )
-    for part in parts:
-        if not part.is_tooth:
-            key = f"{stages.arch}-gingiva"
-            piece = (
-                rigid_piece(key, stages.arch, "gingiva", part, stages.positions)
-                if part.motion
-                else morph_piece(key, stages.arch, part, stages.positions)
-            )
-            middle = [round(float(value), 3) for value in box_centre(start[part.vertices])]
-            known.append(Known(key, stages.arch, "gingiva", part, piece, None, 0.0, None, middle, part.moves(stages.positions)))
+    for index, (track, frame, size, (fdi, sure)) in enumerate(
+        zip(found, frames, extents, numbers_of(found, centres, extents, arch), strict=True)
+    ):
+        key = f"{arch}-{index + 1:02d}"
+        label = teeth.label_point(frame, size)
+        known.append(Known(key, arch, "tooth", track, rigid_pieces(key, arch, "tooth", track), fdi, sure, frame, label))
+    for track in tracks:
+        if not track.is_tooth:
+            key = f"{arch}-gingiva"
+            pieces = rigid_pieces(key, arch, "gingiva", track) if track.motion else morph_pieces(key, arch, track)
+            middle = [round(float(value), 3) for value in box_centre(track.epochs[0].start)]
+            known.append(Known(key, arch, "gingiva", track, pieces, None, 0.0, None, middle))
     return known
 
 
-def rigid_piece(key: str, arch: str, kind: str, part: Part, positions: Positions) -> Piece:
-    """Geometry once, centred on itself, with its place at every stage."""
-    if part.motion is None:
+def numbers_of(found: Sequence[Track], centres: Floats, extents: Floats, arch: str) -> list[tuple[int | None, float]]:
+    """The numbers that the files give; for the rest a proposal, where it does not take a number that is given."""
+    given = {track.fdi for track in found if track.fdi is not None}
+    proposed = numbering.propose(numbering.crowns_of(centres, extents), arch) if len(given) < len(found) else [(None, 0.0)] * len(found)
+    return [
+        (track.fdi, NAMED) if track.fdi is not None else ((None, 0.0) if number in given else (number, sure))
+        for track, (number, sure) in zip(found, proposed, strict=True)
+    ]
+
+
+def shown_from_to(track: Track, epoch: Epoch) -> tuple[int, int | None] | None:
+    """When an epoch is seen; None for a part that has one geometry throughout."""
+    return None if track.whole else (epoch.first, None if epoch.last >= track.stages - 1 else epoch.last)
+
+
+def rigid_pieces(key: str, arch: str, kind: str, track: Track) -> list[Piece]:
+    """Geometry once an epoch, centred on the part as it is at first, with its place at every stage."""
+    if track.motion is None:
         raise ValueError(f"{key} deforms; it has no rigid motion.")
-    points = positions[0][part.vertices].astype(np.float64)
-    centre = box_centre(points)
-    translations = part.motion.rotations @ centre + part.motion.translations
-    placed = np.concatenate([translations, poses.quaternions(part.motion.rotations)], axis=1)
-    return Piece(key, arch, kind, points - centre, part.faces, placed)
+    centre = box_centre(track.epochs[0].start)
+    translations = track.motion.rotations @ centre + track.motion.translations
+    placed = np.concatenate([translations, poses.quaternions(track.motion.rotations)], axis=1)
+    return [
+        Piece(key, arch, kind, epoch.start - centre, epoch.faces, placed, shown=shown_from_to(track, epoch), epoch=index)
+        for index, epoch in enumerate(track.epochs)
+    ]
 
 
-def morph_piece(key: str, arch: str, part: Part, positions: Positions) -> Piece:
-    """The gingiva: a base shape and the few deformations that carry it through all stages."""
-    found = poses.morph(positions[:, part.vertices])
-    centre = box_centre(found.base)
-    placed = np.tile(np.array([*centre, 0.0, 0.0, 0.0, 1.0]), (len(positions), 1))
-    return Piece(key, arch, "gingiva", found.base - centre, part.faces, placed, found.targets, found.weights)
+def morph_pieces(key: str, arch: str, track: Track) -> list[Piece]:
+    """The gingiva: a base shape and the few deformations that carry it through the stages of each epoch."""
+    pieces: list[Piece] = []
+    centre = box_centre(track.epochs[0].start)
+    for index, epoch in enumerate(track.epochs):
+        found = poses.morph(epoch.shapes)
+        if not index:
+            centre = box_centre(found.base)
+        placed = np.tile(np.array([*centre, 0.0, 0.0, 0.0, 1.0]), (track.stages, 1))
+        base, faces = found.base - centre, epoch.faces
+        if not epoch.exact and len(epoch.shapes) == 1:
+            base, faces = pack.simplified(base, faces, round(len(faces) * ALONE_SHARE))
+        shown = shown_from_to(track, epoch)
+        pieces.append(Piece(key, arch, "gingiva", base, faces, placed, found.targets, found.weights, shown, index, epoch.first))
+    return pieces
 
 
 def write_models(
-    known: list[Known], staged: dict[str, Staged], previews: list[Piece], archive_name: str, out: Path, report: Report
+    known: list[Known], previews: list[Piece], last_stage: int, archive_name: str, out: Path, report: Report
 ) -> tuple[dict[str, int], dict[str, int], measure.Error]:
     """full.glb and preview.glb with their .br beside them; their sizes in bytes, their triangles, and how true the full one is.
 
     The full file is decoded again and measured; where it strays too far it is packed finer. Raises BadFile when the finest does.
     """
-    stages = max(len(arch.positions) for arch in staged.values())
+    pieces = [piece for part in known for piece in part.pieces]
+    originals = {piece.node: epoch for part in known for piece, epoch in zip(part.pieces, part.track.epochs, strict=True)}
     report("pack", 0, 2, "full.glb")
-    scene = glb.write([part.piece for part in known], stages)
+    scene = glb.write(pieces, last_stage + 1)
     for bits in pack.POSITION_BITS:
         full = pack.packed(scene, bits)
-        error = packing_error(known, staged, full)
+        error = measure.error_um(full, originals, last_stage)
         if error.is_true:
             break
     else:
         raise BadFile(archive_name, error.refusal(), "Export it in millimetres and at its true size, or with a coarser mesh.")
     report("pack", 1, 2, "preview.glb")
     sizes: dict[str, int] = {}
-    for name, data in (("full", full), ("preview", pack.packed(glb.write(previews, stages)))):
+    for name, data in (("full", full), ("preview", pack.packed(glb.write(previews, last_stage + 1)))):
         small = pack.compressed(data)
         (out / f"{name}.glb").write_bytes(data)
         (out / f"{name}.glb.br").write_bytes(small)
         sizes |= {name: len(data), f"{name}_br": len(small)}
     report("pack", 2, 2, None)
-    triangles = {"original": sum(len(arch.faces) for arch in staged.values())}
-    triangles |= {"full": sum(len(part.piece.faces) for part in known), "preview": sum(len(piece.faces) for piece in previews)}
-    return sizes, triangles, error
-
-
-def packing_error(known: list[Known], staged: dict[str, Staged], full: bytes) -> measure.Error:
-    originals = {part.key: Original(staged[part.arch].positions, part.part) for part in known}
-    return measure.error_um(full, originals, max(len(arch.positions) for arch in staged.values()) - 1)
-
-
-@dataclass(frozen=True)
-class Original:
-    """A part as the lab exported it, at any stage; after its arch's last stage it stays."""
-
-    positions: Positions
-    part: Part
-
-    def __call__(self, stage: int) -> Points:
-        chosen = self.positions[min(stage, len(self.positions) - 1)][self.part.vertices]
-        return np.asarray(chosen, dtype=np.float64)
+    return sizes, {"full": sum(len(piece.faces) for piece in pieces), "preview": sum(len(piece.faces) for piece in previews)}, error

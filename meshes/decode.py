@@ -26,7 +26,7 @@ DECODER: Final = Path("three") / "examples" / "jsm" / "libs" / "meshopt_decoder.
 
 @dataclass(frozen=True)
 class Shown:
-    """One part of a decoded scene: its faces, and its vertices in the world at any stage."""
+    """One part of a decoded scene, or one epoch of it: its faces, and its vertices in the world at any stage."""
 
     key: str
     kind: str
@@ -35,8 +35,11 @@ class Shown:
     _node: int
 
     def vertices_at(self, stage: int) -> Points:
-        """(n, 3) mm, world."""
+        """(n, 3) mm, world; all in one place while it is hidden."""
         return self._scene.world_vertices(self._node, stage)
+
+    def is_shown(self, stage: int) -> bool:
+        return bool(np.ptp(self.vertices_at(stage), axis=0).max() > 1e-9)
 
 
 class Scene:
@@ -47,27 +50,34 @@ class Scene:
         self._nodes: list[dict[str, Any]] = self.gltf["nodes"]
         self._parent = {child: index for index, node in enumerate(self._nodes) for child in node.get("children", [])}
         self._tracks: dict[tuple[int, str], tuple[Floats, Floats]] = {}
+        self._stepped: set[tuple[int, str]] = set()
         for animation in self.gltf.get("animations", []):
             for channel in animation["channels"]:
                 sampler = animation["samplers"][channel["sampler"]]
                 key = (channel["target"]["node"], channel["target"]["path"])
+                if sampler.get("interpolation") == "STEP":
+                    self._stepped.add(key)
                 self._tracks[key] = (self.values(sampler["input"])[:, 0], self.values(sampler["output"]))
 
     def parts(self) -> dict[str, Shown]:
-        """key -> part. The named node may be the mesh node itself or stand above it (gltfpack wraps nodes)."""
+        """key, or name of an epoch's node -> part. The named node may be the mesh node itself or stand above it (gltfpack wraps nodes)."""
         found = {}
         for index, node in enumerate(self._nodes):
             if "mesh" not in node:
                 continue
             named: int | None = index
+            epoch: str | None = None
             while named is not None and "key" not in self._nodes[named].get("extras", {}):
+                if "epoch_of" in self._nodes[named].get("extras", {}):
+                    epoch = self._nodes[named]["name"]
                 named = self._parent.get(named)
             if named is None:
                 continue
             extras = self._nodes[named]["extras"]
             primitive = self.gltf["meshes"][node["mesh"]]["primitives"][0]
             faces = self.values(primitive["indices"]).astype(np.int32).reshape(-1, 3)
-            found[extras["key"]] = Shown(extras["key"], extras["kind"], faces, self, index)
+            key = epoch or extras["key"]
+            found[key] = Shown(key, extras["kind"], faces, self, index)
         return found
 
     def values(self, accessor_index: int) -> Floats:
@@ -118,7 +128,7 @@ class Scene:
             return np.asarray(node["matrix"], dtype=np.float64).reshape(4, 4).T
         matrix = np.eye(4)
         rotation = self._value(index, node, "rotation", [0.0, 0.0, 0.0, 1.0], stage)
-        matrix[:3, :3] = Rotation.from_quat(rotation).as_matrix() * np.asarray(node.get("scale", [1.0, 1.0, 1.0]))
+        matrix[:3, :3] = Rotation.from_quat(rotation).as_matrix() * self._value(index, node, "scale", [1.0, 1.0, 1.0], stage)
         matrix[:3, 3] = self._value(index, node, "translation", [0.0, 0.0, 0.0], stage)
         return matrix
 
@@ -126,6 +136,9 @@ class Scene:
         track = self._tracks.get((index, path))
         if track is None:
             return np.asarray(node.get(path, default), dtype=np.float64)
+        if (index, path) in self._stepped:
+            times, values = track
+            return np.asarray(values[max(int(np.searchsorted(times, stage, side="right")) - 1, 0)])
         return at(*track, stage)
 
 

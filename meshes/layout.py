@@ -13,7 +13,7 @@ from meshes.shapes import Shape
 TOOTH_PER_FILE: Final = 1
 ARCH_SAME_ORDER: Final = 2
 ARCH_MESHED_ANEW: Final = 3
-READ_NOW: Final = frozenset({TOOTH_PER_FILE, ARCH_SAME_ORDER})
+READ_NOW: Final = frozenset({TOOTH_PER_FILE, ARCH_SAME_ORDER, ARCH_MESHED_ANEW})
 """The layouts that `building` makes a version of."""
 
 SAME_ORDER_REMEDY: Final = "Export with the same vertex order at every stage."

@@ -34,21 +34,21 @@ class TinyArch:
         return stl.write(self.triangles(stage))
 
 
-def ellipsoid(size):
+def ellipsoid(size, longitudes=LONGITUDES, latitudes=LATITUDES):
     """Vertices and faces of a closed ellipsoid with the given box (3,), a little lopsided so that no turn is hidden."""
     vertices = [(0.0, 0.0, -1.0)]
-    for i in range(1, LATITUDES):
-        polar = np.pi * i / LATITUDES
-        for j in range(LONGITUDES):
-            angle = 2 * np.pi * j / LONGITUDES
+    for i in range(1, latitudes):
+        polar = np.pi * i / latitudes
+        for j in range(longitudes):
+            angle = 2 * np.pi * j / longitudes
             vertices.append((np.sin(polar) * np.cos(angle), np.sin(polar) * np.sin(angle), -np.cos(polar)))
     vertices.append((0.0, 0.0, 1.0))
     faces = []
-    ring = lambda i, j: 1 + (i - 1) * LONGITUDES + j % LONGITUDES  # noqa: E731
-    for j in range(LONGITUDES):
+    ring = lambda i, j: 1 + (i - 1) * longitudes + j % longitudes  # noqa: E731
+    for j in range(longitudes):
         faces.append((0, ring(1, j + 1), ring(1, j)))
-        faces.append((len(vertices) - 1, ring(LATITUDES - 1, j), ring(LATITUDES - 1, j + 1)))
-        for i in range(1, LATITUDES - 1):
+        faces.append((len(vertices) - 1, ring(latitudes - 1, j), ring(latitudes - 1, j + 1)))
+        for i in range(1, latitudes - 1):
             faces += [(ring(i, j), ring(i, j + 1), ring(i + 1, j)), (ring(i, j + 1), ring(i + 1, j + 1), ring(i + 1, j))]
     points = np.array(vertices)
     points[:, 0] *= 1 + 0.1 * points[:, 2]

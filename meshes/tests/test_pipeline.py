@@ -251,36 +251,6 @@ def test_a_mapping_that_cannot_be_is_refused(case, tmp_path, change, words):
         pipeline.build(zip_of(tmp_path / "a.zip", case_files(case)), change(mapping_of(case)), tmp_path)
 
 
-def test_models_meshed_anew_at_each_stage_are_refused_with_the_counts(case, tmp_path):
-    files = case_files(case)
-    files["Maxillary_stage_03.stl"] = type(case["upper"])("upper", case["upper"].positions, case["upper"].faces[:-12], {}, {}).file(3)
-    archive = zip_of(tmp_path / "a.zip", files)
-
-    report = pipeline.read(archive, tmp_path)
-
-    count = len(case["upper"].faces)
-    assert report["layout"] == 3
-    assert report["layout_refusal"] == (
-        f"Upper stage 3 has {count - 12:,} triangles and stage 0 has {count:,}: this export is meshed anew at each stage, "
-        "which Midline cannot read yet. Export with the same vertex order at every stage."
-    )
-    with pytest.raises(BadFile, match="meshed anew"):
-        pipeline.build(archive, mapping_of(case), tmp_path)
-
-
-def test_the_same_count_in_another_order_is_refused_too(case, tmp_path):
-    files = case_files(case)
-    upper = case["upper"]
-    files["Maxillary_stage_03.stl"] = type(upper)(
-        "upper", upper.positions, upper.faces[np.random.default_rng(1).permutation(len(upper.faces))], {}, {}
-    ).file(3)
-    archive = zip_of(tmp_path / "a.zip", files)
-
-    assert "different order" in pipeline.read(archive, tmp_path)["layout_refusal"]
-    with pytest.raises(BadFile, match="different order"):
-        pipeline.build(archive, mapping_of(case), tmp_path)
-
-
 def test_a_model_in_inches_is_asked_about(case, tmp_path):
     small = {arch: type(tiny)(arch, tiny.positions / np.float32(25.4), tiny.faces, {}, {}) for arch, tiny in case.items()}
     report = pipeline.read(zip_of(tmp_path / "a.zip", case_files(small)), tmp_path)

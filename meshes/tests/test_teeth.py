@@ -93,7 +93,8 @@ def row_of_a_mouth(rng):
 @pytest.mark.slow
 def test_of_the_numbers_that_are_called_sure_nearly_all_are_right():
     rng = np.random.default_rng(11)
-    sure, unsure = [], []
+    sure: list[bool] = []
+    unsure: list[bool] = []
     for _ in range(120):
         arch, true, crowns = row_of_a_mouth(rng)
         for number, (found, confidence) in zip(true, numbering.propose(crowns, arch), strict=True):
