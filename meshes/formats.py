@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from meshes import gltf_in, names, stl, surfaces
+from meshes import gltf_in, names, obj, stl, surfaces
 from meshes.arrays import Faces, Points
 from meshes.errors import BadFile
 from meshes.stl import Triangles
@@ -47,7 +47,7 @@ def load(data: bytes, name: str) -> tuple[Points, Faces]:
     if ending(name) == ".ply":
         return surfaces.parse_ply(data, name)
     if ending(name) == ".obj":
-        return surfaces.parse_obj(data, name)
+        return obj.parse_obj(data, name)
     if ending(name) == ".glb":
         return joined(gltf_in.parse_glb(data, name), name)
     corners = triangles(data, name)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from meshes import glb, pack, pictures, stl, surfaces
+from meshes import glb, obj, pack, pictures, stl, surfaces
 from meshes.archive import MAX_FILE_BYTES, Archive
 from meshes.arrays import Faces, Points
 from meshes.errors import BadFile
@@ -84,7 +84,7 @@ def parsed(data: bytes, name: str, ending: str) -> tuple[Points, Faces]:
     if ending == ".ply":
         return surfaces.parse_ply(data, name)
     if ending == ".obj":
-        return surfaces.parse_obj(data, name)
+        return obj.parse_obj(data, name)
     triangles = stl.parse(data, name)
     first, faces = weld([triangles])
     return vertices_at(triangles, first).astype(np.float64), faces

@@ -12,7 +12,9 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from meshes.arrays import Floats
 from meshes.errors import BadFile
+from meshes.text_rows import chunks, lines_of, matrix
 
 Triangles: TypeAlias = npt.NDArray[np.float32]
 
@@ -123,15 +125,23 @@ def parse_text(data: bytes, name: str) -> Triangles:
     if not facets or vertices != 3 * facets:
         raise BadFile(name, f"It has {facets:,} facets and {vertices:,} corners; every facet needs three.", EXPORT_AGAIN)
     check_count(facets, name)
-    numbers = b" ".join(line.partition(b"vertex")[2] for line in body.splitlines() if b"vertex" in line).split()
-    if len(numbers) != 3 * vertices:
-        raise BadFile(name, f"Its {vertices:,} corners have {len(numbers):,} numbers; each needs three.", EXPORT_AGAIN)
-    try:
-        values = np.array(numbers, dtype=np.float64)
-    except ValueError as error:
-        raise BadFile(name, "One of its corners is not a number.", EXPORT_AGAIN) from error
+    del lowered
+    found: list[Floats] = []
+    corners = (line.partition(b"vertex")[2] for line in lines_of(body) if b"vertex" in line)
+    for rows in chunks(corners, vertices):
+        try:
+            values = matrix(rows)
+        except ValueError as error:
+            raise BadFile(name, "One of its corners is not a number.", EXPORT_AGAIN) from error
+        if values is None or values.shape[1] != 3:
+            numbers = sum(len(row.split()) for row in rows)
+            raise BadFile(name, f"Its {len(rows):,} corners have {numbers:,} numbers; each needs three.", EXPORT_AGAIN)
+        found.append(values)
+    placed = np.concatenate(found)
+    if len(placed) != vertices:
+        raise BadFile(name, f"It has {facets:,} facets and {len(placed):,} corners; every facet needs three.", EXPORT_AGAIN)
     with np.errstate(over="ignore"):
-        return values.astype(np.float32).reshape(-1, 3, 3)
+        return placed.astype(np.float32).reshape(-1, 3, 3)
 
 
 def write(triangles: Triangles) -> bytes:

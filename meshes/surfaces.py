@@ -1,17 +1,19 @@
-"""PLY and OBJ, read strictly: vertices and faces, nothing else; a reference to another file is never followed.
+"""PLY, read strictly: vertices and faces, nothing else. What `obj` shares of it: polygons cut into triangles, limits.
 
-Both return (vertices (n, 3) float64 mm, triangles as indices (m, 3) int32). Polygons are cut into fans.
+Readers return (vertices (n, 3) float64 mm, triangles as indices (m, 3) int32). Polygons are cut into fans.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 
-from meshes.arrays import Faces, Points
+from meshes.arrays import Faces, Floats, Points
 from meshes.errors import BadFile
 from meshes.stl import EXPORT_AGAIN, MAX_ASCII_BYTES, MAX_COORDINATE_MM, MAX_TRIANGLES, MIN_TRIANGLES
+from meshes.text_rows import chunks, lines_of, matrix
 
 MAX_VERTICES: Final = 3 * MAX_TRIANGLES
 MAX_CORNERS: Final = 16
@@ -96,7 +98,8 @@ def parse_ply(data: bytes, name: str) -> tuple[Points, Faces]:
                 name, f"Its element “{element[:20]}” is not understood; vertices and faces are.", "Export vertices and faces only."
             )
         elif text is not None:
-            _numbers(text, count, name)
+            for _ in _numbers(text, count, name):
+                pass
         else:
             offset = _after_rows(data, offset, count, properties, header.format, name)
     if vertices is None or faces is None:
@@ -104,27 +107,28 @@ def parse_ply(data: bytes, name: str) -> tuple[Points, Faces]:
     return checked(vertices, faces, name)
 
 
-def _text_rows(data: bytes, header: _Ply, name: str) -> Any:
+def _text_rows(data: bytes, header: _Ply, name: str) -> Iterator[bytes]:
     if len(data) > MAX_ASCII_BYTES:
         raise BadFile(
             name,
             f"This text PLY has {len(data) / 1e6:,.0f} MB; {MAX_ASCII_BYTES // 1_000_000} MB is the limit.",
             "Export it as binary PLY.",
         )
-    return iter(data[header.start :].split(b"\n"))
+    return lines_of(data, header.start)
 
 
-def _numbers(rows: Any, count: int, name: str) -> list[list[float]]:
-    out: list[list[float]] = []
-    for _ in range(count):
-        row = next(rows, None)
-        if row is None:
-            raise BadFile(name, f"Cut off: {count:,} rows announced, {len(out):,} there.", EXPORT_AGAIN)
+def _numbers(rows: Iterator[bytes], count: int, name: str) -> Iterator[Floats | list[list[float]]]:
+    """The rows of an element, many at a time: (n, k) when they are even, else lists."""
+    there = 0
+    for chunk in chunks(rows, count):
+        there += len(chunk)
         try:
-            out.append([float(value) for value in row.split()])
+            found = matrix(chunk)
+            yield found if found is not None else [[float(value) for value in row.split()] for row in chunk]
         except ValueError as error:
             raise BadFile(name, "One of its values is not a number.", EXPORT_AGAIN) from error
-    return out
+    if there < count:
+        raise BadFile(name, f"Cut off: {count:,} rows announced, {there:,} there.", EXPORT_AGAIN)
 
 
 def _axes(properties: list[tuple[str, ...]], name: str) -> list[int]:
@@ -134,12 +138,14 @@ def _axes(properties: list[tuple[str, ...]], name: str) -> list[int]:
     return [named.index(axis) for axis in "xyz"]
 
 
-def _text_vertices(rows: Any, count: int, properties: list[tuple[str, ...]], name: str) -> Points:
+def _text_vertices(rows: Iterator[bytes], count: int, properties: list[tuple[str, ...]], name: str) -> Points:
     axes = _axes(properties, name)
-    values = _numbers(rows, count, name)
-    if any(len(row) != len(properties) for row in values):
-        raise BadFile(name, "One of its vertices has too few or too many values.", EXPORT_AGAIN)
-    return np.array([[row[axis] for axis in axes] for row in values], dtype=np.float64).reshape(-1, 3)
+    found = []
+    for values in _numbers(rows, count, name):
+        if isinstance(values, list) or values.shape[1] != len(properties):
+            raise BadFile(name, "One of its vertices has too few or too many values.", EXPORT_AGAIN)
+        found.append(values[:, axes])
+    return np.concatenate(found) if found else np.empty((0, 3))
 
 
 def corner_list(properties: list[tuple[str, ...]]) -> int | None:
@@ -149,10 +155,33 @@ def corner_list(properties: list[tuple[str, ...]]) -> int | None:
     return named[0] if named else lists[0] if len(lists) == 1 else None
 
 
-def _text_faces(rows: Any, count: int, properties: list[tuple[str, ...]], name: str) -> Faces:
+def _text_faces(rows: Iterator[bytes], count: int, properties: list[tuple[str, ...]], name: str) -> Faces:
+    pieces = [_even_faces(values, properties) for values in _numbers(rows, count, name)]
+    found = [piece if not isinstance(piece, list) else fan_lists(_uneven_faces(piece, properties, name)) for piece in pieces]
+    corners = np.concatenate(found) if found else np.empty((0, 3))
+    if not np.isfinite(corners).all() or (corners % 1).any():
+        raise BadFile(name, NOT_LISTED, EXPORT_AGAIN)
+    if corners.size and (corners.min() < 0 or corners.max() >= MAX_INDEX):
+        raise BadFile(name, NO_SUCH_VERTEX, EXPORT_AGAIN)
+    return limited(corners.astype(np.int64), name)
+
+
+def _even_faces(values: Floats | list[list[float]], properties: list[tuple[str, ...]]) -> Floats | list[list[float]]:
+    """Triangles of rows that all have one list of the same length; other rows as lists."""
+    if isinstance(values, list):
+        return values
+    lists = [index for index, entry in enumerate(properties) if entry[0] == "list"]
+    sides = values.shape[1] - len(properties)
+    if len(lists) == 1 and 3 <= sides <= MAX_CORNERS and (values[:, lists[0]] == sides).all():
+        return np.asarray(cut(values[:, lists[0] + 1 : lists[0] + 1 + sides]), dtype=np.float64)
+    rows: list[list[float]] = values.tolist()
+    return rows
+
+
+def _uneven_faces(rows: list[list[float]], properties: list[tuple[str, ...]], name: str) -> list[list[float]]:
     wanted = corner_list(properties)
     polygons = []
-    for row in _numbers(rows, count, name):
+    for row in rows:
         at, corners = 0, None
         for index, entry in enumerate(properties):
             length = 1
@@ -162,10 +191,10 @@ def _text_faces(rows: Any, count: int, properties: list[tuple[str, ...]], name: 
             if index == wanted:
                 corners = row[at : at + max(length, 0)]
             at += length
-        if at != len(row) or corners is None or not 3 <= len(corners) <= MAX_CORNERS or any(value % 1 for value in corners):
+        if at != len(row) or corners is None or not 3 <= len(corners) <= MAX_CORNERS:
             raise BadFile(name, NOT_LISTED, EXPORT_AGAIN)
-        polygons.append([int(value) for value in corners])
-    return fans(polygons, name)
+        polygons.append(corners)
+    return polygons
 
 
 def _record(properties: list[tuple[str, ...]], order: str) -> np.dtype[Any]:
@@ -251,45 +280,10 @@ def _even_rows(data: bytes, offset: int, count: int, properties: list[tuple[str,
     return rows if all((rows[f"count{index}"] == length).all() for index, length in lengths.items()) else None
 
 
-def parse_obj(data: bytes, name: str) -> tuple[Points, Faces]:
-    """Only `v` and `f` lines count; `mtllib` and all else is passed over. Raises BadFile for what is malformed."""
-    if len(data) > MAX_ASCII_BYTES:
-        raise BadFile(
-            name, f"This OBJ has {len(data) / 1e6:,.0f} MB; {MAX_ASCII_BYTES // 1_000_000} MB is the limit.", "Export it as binary STL."
-        )
-    if b"\0" in data[:4096]:
-        raise BadFile(name, "This is not an OBJ: it is not text.", EXPORT_AGAIN)
-    vertices: list[list[float]] = []
-    polygons: list[list[int]] = []
-    for line in data.splitlines():
-        words = line.split()
-        if not words:
-            continue
-        try:
-            if words[0] == b"v" and len(words) >= 4:
-                vertices.append([float(value) for value in words[1:4]])
-            elif words[0] == b"f":
-                polygons.append([corner(word, len(vertices)) for word in words[1:]])
-        except ValueError as error:
-            raise BadFile(name, f"One of its lines is not understood: “{line[:60].decode(errors='replace')}”.", EXPORT_AGAIN) from error
-    if any(not 3 <= len(polygon) <= MAX_CORNERS for polygon in polygons):
-        raise BadFile(name, "One of its faces has too few or too many corners.", EXPORT_AGAIN)
-    if not vertices or not polygons:
-        raise BadFile(name, "It holds no surface: vertices or faces are missing.", EXPORT_AGAIN)
-    return checked(np.array(vertices, dtype=np.float64), fans(polygons, name), name)
-
-
-def corner(word: bytes, vertex_count: int) -> int:
-    """The vertex of “7”, “7/1/3” or “-1” (counted from the last). Raises ValueError for anything else."""
-    index = int(word.split(b"/", 1)[0])
-    return index - 1 if index > 0 else vertex_count + index
-
-
-def fans(polygons: list[list[int]], name: str) -> Faces:
-    if any(not 0 <= index < MAX_INDEX for polygon in polygons for index in polygon):
-        raise BadFile(name, NO_SUCH_VERTEX, EXPORT_AGAIN)
+def fan_lists(polygons: list[list[float]]) -> Any:
+    """Polygons of different numbers of corners as fans of triangles, in their order."""
     triangles = [[polygon[0], polygon[k], polygon[k + 1]] for polygon in polygons for k in range(1, len(polygon) - 1)]
-    return limited(np.array(triangles, dtype=np.int64).reshape(-1, 3), name)
+    return np.array(triangles, dtype=np.float64).reshape(-1, 3)
 
 
 def cut(corners: Any) -> Any:

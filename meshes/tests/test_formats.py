@@ -306,3 +306,48 @@ def test_a_zip_of_all_formats_at_once_keeps_the_good_ones(tmp_path):
     report = pipeline.read(path, tmp_path)
 
     assert [row["name"] for row in report["files"] if row["refused"]] == ["broken.glb", "broken.ply", "broken.obj"]
+
+
+def test_many_rows_are_read_as_few_are():
+    count = 45_000
+    points = np.random.default_rng(5).normal(0, 20, (count, 3)).round(4)
+    faces = np.random.default_rng(6).integers(0, count, (count, 3))
+    polygons = [[*map(int, face)] for face in faces]
+    polygons[41_000] = [1, 2, 3, 4]
+
+    ply = formats.triangles(ply_text(points, polygons), "a.ply")
+    obj = formats.triangles(obj_text(points, polygons), "a.obj")
+
+    assert len(ply) == len(obj) == count + 1
+    assert np.array_equal(ply, obj)
+    assert np.abs(ply[-1] - points[faces[-1]]).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"v 1 2\nv 1 2 3\nf 1 2 1\n", "v 1 2"),
+        (b"v 0 0 0\nv 1 0 0 0.5 0.5 0.5\nv 0 1 0\nv 0 0 1\nf 1 2 x\n", "f 1 2 x"),
+        (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 1.5\n", "f 1 2 1.5"),
+        (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 0\nf 1 2 3\nf 1 2 3\nf 1 2 3\n", "does not exist"),
+        (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 nan\n", "f 1 2 nan"),
+        (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2\n", "too few or too many corners"),
+        (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf\n", "too few or too many corners"),
+        (b"v 0 0 0\nv 1_0 0 0\nv 0 1 0\nf 1 2 3\n", "v 1_0 0 0"),
+    ],
+    ids=["short vertex", "letter", "half", "zero", "nan", "two corners", "no corners", "underscore"],
+)
+def test_a_line_of_an_obj_that_is_none_is_shown(text, words):
+    assert words in refused(text, "a.obj")
+
+
+def test_vertices_with_and_without_colours_are_read_alike():
+    text = b"v 0 0 0\nv 10 0 0 0.5 0.5 0.5\nv\t0 10 0\r\nv 0 0 10\nf 1 2 3\nf 1/1 2/2 4/4\nf -4//1 -2//1 -1//1\nf 2 3 4\n"
+
+    assert formats.triangles(text, "a.obj")[2].tolist() == [[0, 0, 0], [0, 10, 0], [0, 0, 10]]
+
+
+def test_line_ends_of_old_macs_are_read():
+    text = obj_text(POINTS, FACES.tolist()).replace(b"\n", b"\r")
+
+    assert np.abs(formats.triangles(text, "a.obj") - TRIANGLES).max() < 1e-3

@@ -9,6 +9,7 @@ from PIL import Image
 from meshes import pipeline, scan, surfaces
 from meshes.decode import Scene
 from meshes.errors import BadFile
+from meshes.obj import parse_obj
 from meshes.tests.cases import ellipsoid, tiny_arch, zip_of
 
 
@@ -47,14 +48,14 @@ def test_a_ply_is_read_in_each_of_its_forms(tiny, kind):
 
 
 def test_an_obj_is_read_and_what_it_points_to_is_not(tiny):
-    vertices, faces = surfaces.parse_obj(obj(tiny.positions[0], tiny.faces), "scan.obj")
+    vertices, faces = parse_obj(obj(tiny.positions[0], tiny.faces), "scan.obj")
 
     assert np.allclose(vertices, tiny.positions[0], atol=1e-4)
     assert np.array_equal(faces, tiny.faces)
 
 
 def test_an_obj_with_negative_indices_and_quads_is_read():
-    vertices, faces = surfaces.parse_obj(b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf -4 -3 -2 -1\nf 1 2 3\nf 1 3 4\n", "a.obj")
+    vertices, faces = parse_obj(b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf -4 -3 -2 -1\nf 1 2 3\nf 1 3 4\n", "a.obj")
 
     assert faces.tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 2], [0, 2, 3]]
     assert len(vertices) == 4
@@ -111,7 +112,7 @@ def test_a_malformed_ply_is_refused(data, words):
 )
 def test_a_malformed_obj_is_refused(data, words):
     with pytest.raises(BadFile, match=words):
-        surfaces.parse_obj(data, "scan.obj")
+        parse_obj(data, "scan.obj")
 
 
 @pytest.mark.parametrize("ending", ["stl", "ply", "obj"])
