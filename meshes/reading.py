@@ -30,7 +30,7 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
     rows: list[dict[str, Any]] = []
     shapes: dict[str, Shape] = {}
     ignored: list[str] = []
-    pictured: dict[int, str] = {}
+    pictured: dict[tuple[int, int], str] = {}
     with Archive(path, shown_as=shown_as) as archive:
         if setup := package_steps.says_a_package(archive):
             return package_steps.read(archive, setup, out, report, path.stat().st_size)
@@ -52,9 +52,9 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
                 shapes[one.name] = shape
                 thumb = f"thumbs/{len(rows):04d}.webp"
                 if shape.box_mm < MIN_ARCH_MM:  # a tooth looks the same at every stage: one picture stands for all
-                    thumb = pictured.setdefault(shape.series, thumb)
+                    thumb = pictured.setdefault((shape.series, shape.size_um), thumb)
                 rows.append(row_of(one) | {"triangles": shape.triangles, "thumb": thumb})
-                if not (out / thumb).exists():
+                if thumb == f"thumbs/{len(rows) - 1:04d}.webp":
                     (out / thumb).write_bytes(pictures.arch_thumbnail(triangles, shape.arch))
         report("read", len(models), len(models), None)
         name = archive.name

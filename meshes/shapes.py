@@ -45,6 +45,12 @@ class Shape:
         """Upper teeth look down, lower teeth up, if z is up in the export."""
         return {1: LOWER, -1: UPPER}.get(self.facing)
 
+    @property
+    def size_um(self) -> int:
+        """A measure that a rigid motion leaves alone: mean distance of corners that lie far apart in the file, to 10 µm."""
+        half = len(self.sample) // 2
+        return round(100 * float(np.linalg.norm(self.sample[:half] - self.sample[half : 2 * half], axis=1).mean())) * 10
+
     def distance_mm(self, other: Shape) -> float:
         """Root mean square distance of matching corners; only meaningful within one series."""
         return float(np.sqrt(np.mean((self.sample - other.sample) ** 2) * 3))

@@ -214,3 +214,14 @@ def test_what_nothing_decides_is_fdi_and_says_assumed():
 def test_a_system_in_words_is_believed_unless_a_number_contradicts_it():
     assert decide([Named("11"), Named("12")], "Universal")["system"] == "Universal"
     assert decide([Named("11"), Named("47")], "Universal")["system"] == "FDI"
+
+
+def test_one_picture_stands_for_a_tooth_at_all_its_stages_and_for_no_other_tooth(tmp_path):
+    files = export("Stage_{stage}/Tooth_{tooth}.stl", "Stage_{stage}/{arch}_gingiva.stl")
+
+    rows = {row["name"]: row for row in pipeline.read(zip_of(tmp_path / "a.zip", files), tmp_path)["files"]}
+
+    assert rows["Stage_0/Tooth_13.stl"]["thumb"] == rows["Stage_2/Tooth_13.stl"]["thumb"]
+    assert rows["Stage_0/Tooth_13.stl"]["thumb"] != rows["Stage_0/Tooth_16.stl"]["thumb"]
+    assert len({row["thumb"] for row in rows.values() if row["part"] == "gingiva"}) == 6
+    assert all((tmp_path / row["thumb"]).exists() for row in rows.values())
