@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from meshes import album, attached, epochs, glb, gums, measure, numbering, orient, pack, poses, teeth
+from meshes import album, attached, epochs, glb, gums, measure, numbering, orient, pack, package, package_steps, poses, teeth
 from meshes.archive import Archive
 from meshes.arrays import Floats
 from meshes.errors import BadFile
@@ -50,16 +50,20 @@ class Known:
 def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | None = None) -> dict[str, Any]:
     """Write full.glb, preview.glb (each with its .br) and the pictures; returns the plan (README, "build").
 
+    rows: the confirmed mapping; a setup package says itself what its meshes are, and its rows are not looked at.
+
     Raises BadFile when the ZIP, the mapping or a mapped file is refused, PackingFailed when gltfpack cannot run.
     """
     out.mkdir(parents=True, exist_ok=True)
     with Archive(path, shown_as=shown_as) as archive:
-        models = Models(archive)
-        mapping = checked_mapping(rows, models, archive.name)
+        setup = package_steps.says_a_package(archive)
+        said = package.load(archive, setup) if setup else None
+        models = package.Models(archive, said) if said else Models(archive)
+        mapping = checked_mapping(models.rows if isinstance(models, package.Models) else rows, models, archive.name)
         runs = read_runs(models, mapping, report, archive.name)
     original = sum(found[0].faces.shape[0] for found in runs.values())
     tracks, notes = followed(runs, mapping, report)
-    turn = portal_turn(tracks)
+    turn = np.eye(3) if said else portal_turn(tracks)
     if not np.array_equal(turn, np.eye(3)):
         tracks = {arch: [track.turned(turn) for track in found] for arch, found in tracks.items()}
     known: list[Known] = []
@@ -85,6 +89,7 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
         "frames": {part.key: np.round(part.frame, 9).tolist() for part in known if part.frame is not None},
         "reference_point": teeth.REFERENCE_POINT,
         "movement_columns": list(teeth.COLUMNS),
+        "movement_source": "computed",
         "attachments_found": attached.attachments([(part.key, part.fdi, part.track, part.poses) for part in known]),
         "reductions_found": attached.reductions([(part.key, part.fdi, part.track, part.poses) for part in known]),
         "error_um": error.as_report(),
@@ -95,6 +100,8 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
         "notes": notes,
     }
     plan["movements"] = teeth.movements(teeth.tooth_motions(plan), {part.key: part.fdi for part in known})
+    if said:
+        package_steps.complete(plan, said)
     return plan
 
 

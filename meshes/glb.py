@@ -121,8 +121,11 @@ class Document:
         return len(self._json["nodes"]) - 1
 
     def epoch(self, piece: Piece, parent: int) -> int:
-        """Add one epoch's triangles below its part's node; returns the index of the new node."""
-        node = {"name": piece.node, "mesh": self.mesh(piece), "scale": [float(piece.is_shown(0))] * 3, "extras": {"epoch_of": piece.key}}
+        """Add one epoch's triangles below its part's node; returns the index of the new node.
+
+        The scale at rest is 1, so that a player can look at every epoch's true shape before it plays the first stage.
+        """
+        node = {"name": piece.node, "mesh": self.mesh(piece), "extras": {"epoch_of": piece.key}}
         self._json["nodes"].append(node)
         self._json["nodes"][parent].setdefault("children", []).append(len(self._json["nodes"]) - 1)
         return len(self._json["nodes"]) - 1

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
 from meshes import weld
+from meshes.archive import Entry
 from meshes.arrays import Faces, Positions, bounds
 from meshes.errors import BadFile
 from meshes.names import GINGIVA, LOWER, MAX_STAGE, TOOTH, UPPER
 from meshes.progress import Report
-from meshes.reading import Models
 from meshes.shapes import ARCH_RANGE, MAX_ARCH_MM, MIN_ARCH_MM
 from meshes.stl import Triangles
 
@@ -26,6 +26,15 @@ SAME_ORDER_SHARE: Final = 0.02
 """Corners that may lie elsewhere when two stages are compared by a weld of one alone: teeth that touch there are joined by it."""
 
 TOO_FINE: Final = "Export with fewer triangles."
+
+
+class Models(Protocol):
+    """Where the models of a mapping come from: `reading.Models`, or `package.Models` for a setup package."""
+
+    entries: dict[str, Entry]
+
+    def triangles(self, name: str) -> Triangles:
+        """Raises BadFile for a broken model."""
 
 
 class Source(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from meshes.numbering import DEPTH_MM, WIDTH_MM
 from meshes.parts import shells
 from meshes.tests.cases import case_files, ellipsoid, gingiva, places, tiny_arch, tiny_case, zip_of
 
+EXAMPLE = Path(pipeline.__file__).parent.parent / "docs" / "examples" / "setup-package"
 STAGES = 5
 BONDED, REMOVED, WITH_BUTTON = 2, 4, 13
 
@@ -287,3 +290,40 @@ def test_an_arch_that_cannot_be_followed_is_shown_stage_by_stage_and_says_so(tmp
     scene = Scene((tmp_path / "full.glb").read_bytes()).parts()
     assert [scene[f"upper-gingiva-e{n}"].is_shown(1) for n in (1, 2, 3)] == [False, True, False]
     assert len(scene["upper-gingiva-e1"].faces) < 0.5 * len(tiny_arch("upper", 1).faces)
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory):
+    """(setup.json, plan) of the example that docs/setup-package.md explains."""
+    folder = tmp_path_factory.mktemp("package")
+    archive = EXAMPLE / "setup-package.zip"
+    report = pipeline.read(archive, folder)
+    plan = pipeline.build(archive, pipeline.proposed_mapping(report), folder)
+    return json.loads((EXAMPLE / "setup.json").read_text(encoding="utf-8")), plan
+
+
+def test_a_setup_package_is_built_with_the_poses_and_numbers_that_it_says(packaged):
+    setup, plan = packaged
+    teeth = {row["tooth"]: row for row in setup["teeth"]}
+
+    assert sorted(numbered(plan)) == sorted(teeth)
+    for fdi, part in numbered(plan).items():
+        said, found = np.array(teeth[fdi]["poses"]), np.array(plan["poses"][part["key"]])
+        turned = Rotation.from_quat(said[:, 3:])
+        since = turned * turned[0].inv()
+        middle = since.apply(found[0, :3] - said[0, :3]) + said[:, :3]
+        assert np.abs(middle - found[:, :3]).max() < 1e-4
+        assert (
+            np.degrees((Rotation.from_quat(found[:, 3:]) * Rotation.from_quat(found[0, 3:]).inv() * since.inv()).magnitude()).max() < 1e-3
+        )
+    assert plan["turn"] == np.eye(3).tolist()
+    assert plan["stages"] == setup["stages"]
+
+
+def test_what_a_package_says_beside_its_models_is_in_the_plan(packaged):
+    setup, plan = packaged
+
+    assert plan["movement_source"] in {"lab", "lab frames"}
+    assert len(plan["package"]["ipr"]) == len(setup["ipr"])
+    assert len(plan["package"]["attachments"]) == len(setup["attachments"])
+    assert plan["error_um"]["teeth_max"] <= 5
