@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from meshes import formats, reading, scan
+from meshes import formats, package, package_steps, reading, scan
 from meshes.archive import Archive
 from meshes.errors import BadFile
 from meshes.fuzz_spoil import Spoilt, spoilt_files
@@ -116,9 +116,14 @@ def read(file: Spoilt, folder: Path) -> None:
         path.write_bytes(file.data)
         found = reading.read_archive(path, folder, silent, shown_as=file.name)
         with Archive(path, shown_as=file.name) as archive:
-            models, rows = reading.staged(archive, [])
-            if found["package"]:
-                sound(models.triangles(rows[0]["name"]))
+            if setup := package_steps.says_a_package(archive):
+                placed = package.Models(archive, package.load(archive, setup))
+                sound(placed.triangles(placed.rows[-1]["name"]))
+            else:
+                models = reading.Models(archive)
+                for row in found["files"][:2]:
+                    if row["refused"] is None:
+                        sound(models.triangles(row["name"]))
         return
     for piece in formats.pieces(file.data, file.name):
         sound(piece.triangles)

@@ -316,10 +316,8 @@ def are_neighbours(one: int, other: int, numbers: set[int]) -> bool:
 class Models:
     """The staged models of a package, under the interface of `reading.Models`: a name for each tooth and gingiva at each stage.
 
-    Each mesh is read once and placed by its pose. in_portal_frame: the axes are said, so they are not to be guessed.
+    Each mesh is read once and placed by its pose.
     """
-
-    in_portal_frame = True
 
     def __init__(self, archive: Archive, package: Package) -> None:
         self.archive, self.package = archive, package

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from meshes import formats, layout, matching, names, package, package_steps, pictures, tooth_files, tooth_numbers
+from meshes import formats, layout, matching, names, package_steps, pictures, tooth_files, tooth_numbers
 from meshes.archive import MAX_ENTRIES, Archive, Entry
 from meshes.errors import BadFile
 from meshes.progress import Report
@@ -118,12 +118,7 @@ def opened(archive: Archive, entry: Entry) -> list[tuple[Entry, Triangles]]:
 
 
 class Models:
-    """The staged models of an archive by the names that the report gives them. Files of several models stay in memory up to KEPT_BYTES.
-
-    in_portal_frame: whether the export says its axes; here they are guessed from the shapes.
-    """
-
-    in_portal_frame = False
+    """The staged models of an archive by the names that the report gives them. Files of several models stay in memory up to KEPT_BYTES."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -153,20 +148,6 @@ class Models:
             while len(self._kept) > 1 and sum(t.nbytes for file in self._kept.values() for t in file.values()) > KEPT_BYTES:
                 self._kept.popitem(last=False)
         return found
-
-
-def staged(archive: Archive, rows: Any) -> tuple[Models | package.Models, Any]:
-    """The models of an archive and the mapping's rows. A setup package brings its own rows; the given ones are passed over."""
-    if setup := package_steps.says_a_package(archive):
-        found = package.Models(archive, package.load(archive, setup))
-        return found, found.rows
-    return Models(archive), rows
-
-
-def completed(models: Models | package.Models, plan: dict[str, Any]) -> None:
-    """What only a package knows, written into a built plan: its own poses, frames, numbers, movements, IPR, attachments."""
-    if isinstance(models, package.Models):
-        package_steps.complete(plan, models.package)
 
 
 def triangles_of(archive: Archive, entry: Entry) -> Triangles:
