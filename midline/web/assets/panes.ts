@@ -1,7 +1,23 @@
 /**
  * Tabs beside each other: `[data-panes]` holds a `[role=tablist]` and the panels its tabs control. Arrow keys move, Home and End jump.
+ * The conversation opens at what is new.
  * A pin that was set or opened on a model brings its conversation forward, and whatever is swapped in is put in step with the model.
  */
+
+/** Nearer to its end than this (px), a thread is read at its end. */
+const END = 24;
+/** Where the reader was in the thread; a swap brings a new element, which begins at its top. */
+const kept = { top: 0, atEnd: true, opened: false };
+
+/** The thread opens at what is new, else at its end; swapped in, it stays where it was read, or follows at its end. */
+function bringNewest(first: boolean): void {
+  const thread = document.getElementById("thread");
+  if (!thread || thread.clientHeight === 0) return;
+  const fresh = first ? thread.querySelector<HTMLElement>("[data-new]") : null;
+  if (fresh) thread.scrollTop += fresh.getBoundingClientRect().top - thread.getBoundingClientRect().top - END;
+  else thread.scrollTop = first || kept.atEnd ? thread.scrollHeight : kept.top;
+  kept.opened = true;
+}
 
 function show(tab: HTMLElement, focus = false): void {
   const tabs = tab.closest("[role=tablist]")?.querySelectorAll<HTMLElement>("[role=tab]") ?? [];
@@ -13,6 +29,7 @@ function show(tab: HTMLElement, focus = false): void {
     if (panel) panel.hidden = !chosen;
   }
   if (focus) tab.focus();
+  if (tab.id === "tab-talk") bringNewest(!kept.opened);
   document.querySelector("[data-viewer]")?.dispatchEvent(new CustomEvent("midline:refresh"));
 }
 
@@ -33,6 +50,20 @@ function bringCurrent(): void {
 
 export function startPanes(): void {
   bringCurrent();
+  bringNewest(true);
+  document.addEventListener(
+    "scroll",
+    ({ target }) => {
+      if (!(target instanceof HTMLElement) || target.id !== "thread") return;
+      kept.top = target.scrollTop;
+      kept.atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < END;
+    },
+    { capture: true, passive: true },
+  );
+  // Who has just written wants to see it stand.
+  document.addEventListener("submit", ({ target }) => {
+    if (target instanceof Element && target.id === "compose") kept.atEnd = true;
+  });
   document.addEventListener("click", (event) => {
     const tab = (event.target as Element).closest<HTMLElement>("[data-panes] [role=tab]");
     if (tab) show(tab);
@@ -57,6 +88,7 @@ export function startPanes(): void {
     document.getElementById(`comment-${id}`)?.scrollIntoView({ block: "center" });
   });
   document.addEventListener("htmx:after:swap", () => {
+    bringNewest(false);
     const viewer = document.querySelector("[data-viewer]");
     const pins = document.getElementById("conversation-pins")?.textContent;
     const writing = document.querySelector<HTMLInputElement>("[data-pin-form] input[name=part]")?.value;

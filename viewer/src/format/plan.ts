@@ -5,7 +5,7 @@
  * reported with its path ("parts[3].label_point: …") instead of a broken picture later.
  */
 
-import { fields, integer, list, number, oneOf, optional, text, wrong } from "./reading.ts";
+import { fields, integer, list, number, oneOf, optional, PlanError, text, wrong } from "./reading.ts";
 
 export { PlanError } from "./reading.ts";
 
@@ -47,6 +47,17 @@ export interface Attachment {
   readonly removed: number | null;
 }
 
+/** From where somebody looked: enough to stand there again on a screen of another size. */
+export interface Camera {
+  /** From the target towards the eye. */
+  readonly direction: Vec3;
+  readonly target: Vec3;
+  /** How much of the models the picture showed from bottom to top at the target, mm. */
+  readonly height_mm: number;
+  readonly upper: boolean;
+  readonly lower: boolean;
+}
+
 /** A comment's place. Point and normal are in the frame of the part's node, in mm, so they follow the tooth. */
 export interface Pin {
   readonly id: number;
@@ -56,6 +67,7 @@ export interface Pin {
   readonly normal: Vec3;
   readonly stage: number;
   readonly view: ViewName | null;
+  readonly camera: Camera | null;
   readonly fdi: number | null;
   readonly quiet: boolean;
 }
@@ -155,6 +167,27 @@ function attachment(value: unknown, path: string): Attachment {
   };
 }
 
+/** A camera that cannot be read is none: the pin still has its view and its place. */
+function camera(value: unknown): Camera | null {
+  if (value === null || value === undefined) return null;
+  try {
+    const f = fields(value, "camera");
+    const height_mm = number(f.height_mm, "camera.height_mm");
+    const direction = vec3(f.direction, "camera.direction");
+    if (height_mm <= 0 || Math.hypot(...direction) < 1e-6) return null;
+    return {
+      direction,
+      target: vec3(f.target, "camera.target"),
+      height_mm,
+      upper: f.upper !== false,
+      lower: f.lower !== false,
+    };
+  } catch (error) {
+    if (error instanceof PlanError) return null;
+    throw error;
+  }
+}
+
 function pin(value: unknown, path: string): Pin {
   const f = fields(value, path);
   return {
@@ -165,6 +198,7 @@ function pin(value: unknown, path: string): Pin {
     normal: vec3(f.normal, `${path}.normal`),
     stage: integer(f.stage, `${path}.stage`),
     view: optional(f.view === "" ? null : f.view, `${path}.view`, (v, p) => oneOf(v, VIEW_NAMES, p)),
+    camera: camera(f.camera),
     fdi: optional(f.fdi, `${path}.fdi`, integer),
     quiet: f.quiet === true,
   };

@@ -12,6 +12,7 @@ interface Handle {
   readonly select: (fdi: number | null) => void;
   readonly teethVisible: () => number;
   readonly outlined: () => number;
+  readonly onCard: () => { geometries: number; textures: number };
   readonly drawnFrames: number;
   readonly failure: string | null;
   readonly dispose: () => void;
@@ -47,6 +48,7 @@ function start(root: HTMLElement): void {
     select: (fdi) => viewer?.select(fdi),
     teethVisible: () => viewer?.teethVisible ?? 0,
     outlined: () => viewer?.outlined ?? 0,
+    onCard: () => viewer?.onCard ?? { geometries: 0, textures: 0 },
     get drawnFrames() {
       return viewer?.drawnFrames ?? 0;
     },

@@ -1,5 +1,4 @@
 /** Brings the viewer to life in a page: data in, state, page parts, files, picture; and takes it out again. */
-
 import { neighbour } from "../format/numbering.ts";
 import { pinInHash } from "../format/pins.ts";
 import {
@@ -14,6 +13,7 @@ import {
 import { Words } from "../format/strings.ts";
 import { lastStage } from "../format/timeline.ts";
 import { Comparing } from "./comparing.ts";
+import { ContactTable } from "./contacttable.ts";
 import { DueStrip } from "./duestrip.ts";
 import { Fallback } from "./fallback.ts";
 import { fetchModel, Unavailable } from "./files.ts";
@@ -37,18 +37,12 @@ import {
   visibleArches,
   wholeStage,
 } from "./state.ts";
+import { canDraw } from "./webgl.ts";
 
 function layer(className: string): HTMLElement {
   const element = document.createElement("div");
   element.className = className;
   return element;
-}
-
-/** WebGL 2 is asked for before three is loaded, so a browser without it loads nothing. */
-function canDraw(): boolean {
-  const context = document.createElement("canvas").getContext("webgl2");
-  context?.getExtension("WEBGL_lose_context")?.loseContext();
-  return context !== null;
 }
 
 function pressed(tool: Tool): boolean {
@@ -59,13 +53,15 @@ function firstState(plan: Plan): State {
   const moving = plan.parts.filter((part) => part.fdi !== null && part.moves);
   const markedInPage = document.querySelector<HTMLElement>("[data-tooth][aria-pressed=true]")?.dataset.tooth;
   const tools = Object.fromEntries(TOOLS.map((tool) => [tool, pressed(tool)])) as Record<Tool, boolean>;
+  const narrow = window.matchMedia("(width < 40rem)").matches;
   return {
     stage: 0,
     playing: false,
     view: "front",
     arches: { upper: true, lower: true },
     alone: null,
-    tools: { ...tools, measure: false, pin: false },
+    // On a phone numbers would cover the teeth; they are a tool away.
+    tools: { ...tools, measure: false, pin: false, numbers: tools.numbers && !narrow },
     selected: markedInPage ? Number(markedInPage) : (moving[0]?.fdi ?? null),
     numbering: plan.numbering,
     pins: plan.pins,
@@ -93,11 +89,13 @@ export class Viewer {
   private readonly comparing: Comparing;
   private readonly outlineForm: OutlineForm;
   private readonly due: DueStrip;
+  private readonly contactTable: ContactTable;
   private readonly fallback: Fallback;
   readonly player: Player;
   readonly store: Store;
   private readonly words: Words;
   private picture: Picture | null = null;
+  private memory: Picture["memory"] | null = null;
   private readonly leaving = new AbortController();
 
   /** Raises PlanError when the block does not follow the contract. */
@@ -122,6 +120,7 @@ export class Viewer {
       this.picture?.reveal(fdi),
     );
     this.fallback = new Fallback(root, plan, this.words, this.store);
+    this.contactTable = new ContactTable(plan, this.words, this.store);
     this.due = new DueStrip(plan, this.words, this.store);
     this.outlineForm = new OutlineForm(plan, this.words, this.store);
     this.store.listen((state, changed) => {
@@ -143,6 +142,7 @@ export class Viewer {
     this.comparing.refresh();
     this.outlineForm.refresh();
     this.due.refresh();
+    this.contactTable.refresh();
   }
 
   private async load(): Promise<void> {
@@ -176,11 +176,14 @@ export class Viewer {
       openPin: (id) => this.openPin(id, "viewer"),
       place: (hit, point, normal) =>
         this.choose(hit.part.plan.key, point.toArray(), normal.toArray(), hit.part.plan.fdi),
+      contacts: (stage, contacts) => this.contactTable.tell(stage, contacts),
+      noContacts: () => this.message.show(this.words.say("failed_contacts"), { kind: "hint" }),
       lost: () => this.message.show(this.words.say("context_lost")),
       restored: () => this.message.clear(),
     };
     try {
       this.picture = new Kind(canvas, this.root, this.over, this.plan, this.words, this.store, wishes);
+      this.memory = this.picture.memory;
     } catch (error) {
       canvas.remove();
       throw error;
@@ -274,7 +277,8 @@ export class Viewer {
   /** A place was clicked in pin mode: tell the page, then fill its form. */
   private choose(part: string, point: Vec3, normal: Vec3, fdi: number | null): void {
     const { state } = this.store;
-    const place = { part, point, normal, stage: wholeStage(state), view: state.view, fdi };
+    const camera = this.picture?.camera() ?? null;
+    const place = { part, point, normal, stage: wholeStage(state), view: state.view, camera, fdi };
     this.send("midline:pin", place);
     this.player.stop();
     this.store.change({
@@ -292,11 +296,14 @@ export class Viewer {
     if (!pin) return;
     const arch = this.plan.parts.find((part) => part.key === pin.part)?.arch;
     this.player.go(pin.stage);
-    const arches = arch ? { ...state.arches, [arch]: true } : state.arches;
+    const { camera } = pin;
+    const seen = camera ? { upper: camera.upper, lower: camera.lower } : state.arches;
+    const arches = arch ? { ...seen, [arch]: true } : seen;
     const alone = pin.view ? (viewed(pin.view).alone ?? null) : null;
     this.store.change({ selected: pin.fdi ?? state.selected, shownPin: id, arches, alone });
-    if (pin.view) this.store.change({ view: pin.view });
-    else this.picture?.face(pin.part, pin.normal);
+    if (pin.view || camera) this.store.change({ view: pin.view });
+    if (camera) this.picture?.stand(camera);
+    else if (!pin.view) this.picture?.face(pin.part, pin.normal);
     if (from === "viewer") this.send("midline:pin-open", { id });
   }
 
@@ -364,6 +371,11 @@ export class Viewer {
 
   get outlined(): number {
     return this.picture?.outlined ?? 0;
+  }
+
+  /** What the graphics card holds for this viewer; nothing once it was left. */
+  get onCard(): { geometries: number; textures: number } {
+    return { geometries: this.memory?.geometries ?? 0, textures: this.memory?.textures ?? 0 };
   }
 
   get drawnFrames(): number {

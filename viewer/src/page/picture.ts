@@ -1,7 +1,9 @@
 /** Keeps the drawn picture in step with the state, and turns clicks on the models into wishes. Loaded only when 3D can work. */
 import { Matrix4, Vector3 } from "three";
+import { ContactMap } from "../contacts/contactmap.ts";
+import type { ToothContacts } from "../contacts/field.ts";
 import type { Overlay } from "../format/overlay.ts";
-import type { Plan, Vec3 } from "../format/plan.ts";
+import type { Camera, Plan, Vec3 } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
 import { buccalDirections } from "../scene/anatomy.ts";
 import { Ghost } from "../scene/ghost.ts";
@@ -25,6 +27,8 @@ const NARROW = 640;
 export interface Wishes {
   readonly openPin: (id: number) => void;
   readonly place: (hit: Hit, point: Vector3, normal: Vector3) => void;
+  readonly contacts: (stage: number, contacts: readonly ToothContacts[]) => void;
+  readonly noContacts: () => void;
   readonly lost: () => void;
   readonly restored: () => void;
 }
@@ -44,6 +48,7 @@ export class Picture {
   private readonly midline = document.createElement("i");
   private readonly laid = new Map<number, Laid>();
   private ghost: Ghost | null = null;
+  private contactMap: ContactMap | null = null;
   private markers: AttachmentMarkers | null = null;
   private viewDirection: Vector3 | null = null;
   private pressed: { x: number; y: number; id: number } | null = null;
@@ -82,6 +87,11 @@ export class Picture {
     return this.stage.drawnFrames;
   }
 
+  /** three's own count of what it holds on the graphics card. */
+  get memory(): { geometries: number; textures: number } {
+    return this.stage.renderer.info.memory;
+  }
+
   get teethVisible(): number {
     return this.stage.model?.teeth().filter((part) => part.node.visible).length ?? 0;
   }
@@ -95,6 +105,8 @@ export class Picture {
     }
     const first = this.stage.model === null;
     if (this.ghost?.source === this.stage.model) this.dropGhost();
+    this.contactMap?.dispose();
+    this.contactMap = null;
     this.markers?.dispose();
     this.stage.replaceModel(model);
     this.markers = new AttachmentMarkers(model, this.plan.attachments, this.stage.palette);
@@ -160,6 +172,21 @@ export class Picture {
     this.stage.ghost = this.ghost.scene;
   }
 
+  /** While the contact map is on and the models rest at a stage, have its contacts worked out. */
+  private contacts(model: Model, state: State): void {
+    if (!state.tools.contacts || state.comparison || state.playing || !Number.isInteger(state.stage)) return;
+    this.contactMap ??= new ContactMap(
+      model,
+      (stage, contacts) => {
+        this.wishes.contacts(stage, contacts);
+        this.tint(model, this.store.state);
+        this.stage.invalidate();
+      },
+      this.wishes.noContacts,
+    );
+    this.contactMap.want(state.stage);
+  }
+
   /** Show this version's models, or those of the one it is compared with. */
   private chooseModel(model: Model, state: State): void {
     const other = state.comparison && state.compared === "other" ? state.comparison.with : null;
@@ -173,6 +200,20 @@ export class Picture {
       this.tint(laid.model, state);
     }
     model.root.visible = other === null || !this.laid.has(other);
+  }
+
+  /** From where the models are looked at now. */
+  camera(): Camera {
+    const { direction, target, height_mm } = this.stage.lens.where();
+    const { upper, lower } = visibleArches(this.store.state);
+    return { direction: direction.toArray(), target: target.toArray(), height_mm, upper, lower };
+  }
+
+  /** Look from where somebody else looked. */
+  stand({ direction, target, height_mm }: Camera): void {
+    this.stage.lens.stand(new Vector3(...direction), new Vector3(...target), height_mm);
+    this.viewDirection = this.store.state.view ? this.stage.lens.direction() : null;
+    this.stage.invalidate();
   }
 
   /** Turn to a tooth's cheek side, unless it is in sight already. */
@@ -212,7 +253,13 @@ export class Picture {
     if (any("stage", "tools", "arches", "alone", "comparison", "compared", "outlined"))
       this.outline(model, state);
     if (any("tools", "stage")) this.markers?.update(state.tools.attachments, wholeStage(state));
-    if (any("selected", "comparison", "onlyChanged")) this.tint(model, state);
+    if (any("tools", "stage", "playing", "comparison")) this.contacts(model, state);
+    if (
+      any("selected", "comparison", "onlyChanged") ||
+      (state.tools.contacts && any("stage")) ||
+      any("tools")
+    )
+      this.tint(model, state);
     if (any("tools", "selected", "numbering", "comparison")) {
       const { comparison } = state;
       const only = comparison && comparison.teeth.length > 0 ? new Set(comparison.teeth) : null;
@@ -237,13 +284,16 @@ export class Picture {
     if (changed) this.look(state);
   }
 
-  private tint(model: Model, { selected, comparison, onlyChanged }: State): void {
+  private tint(model: Model, { selected, comparison, onlyChanged, tools, stage }: State): void {
     const { palette } = this.stage;
+    // Paint of another stage would lie, so the map shows only where it is true.
+    const painted = tools.contacts && !comparison && this.contactMap?.painted === stage;
     const changed = new Set(comparison?.teeth);
     for (const part of model.teeth()) {
       const { fdi } = part.plan;
       let material = palette.tooth;
-      if (fdi !== null && fdi === selected) material = palette.selected;
+      if (painted && model === this.contactMap?.model) material = palette.contact;
+      else if (fdi !== null && fdi === selected) material = palette.selected;
       else if (fdi !== null && changed.has(fdi)) material = palette.changed;
       else if (comparison && onlyChanged) material = palette.aside;
       for (const mesh of part.meshes) mesh.material = material;
@@ -336,6 +386,7 @@ export class Picture {
     this.themeWatch.disconnect();
     this.darkness.removeEventListener("change", this.onDark);
     this.dropGhost();
+    this.contactMap?.dispose();
     this.markers?.dispose();
     for (const { model, markers } of this.laid.values()) {
       markers.dispose();

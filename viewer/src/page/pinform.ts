@@ -4,7 +4,7 @@ import { type Place, pinFields } from "../format/pins.ts";
 import type { Words } from "../format/strings.ts";
 import type { State, Store } from "./state.ts";
 
-const EMPTY = { part: "", point: "", normal: "", stage: "", view: "", tooth: "" };
+const EMPTY = { part: "", point: "", normal: "", stage: "", view: "", camera: "", tooth: "" };
 
 export class PinForm {
   constructor(

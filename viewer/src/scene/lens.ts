@@ -106,6 +106,20 @@ export class Lens {
     this.place(direction, target, scale);
   }
 
+  /** Where the camera stands, in words that hold on a screen of another size. */
+  where(): { direction: Vector3; target: Vector3; height_mm: number } {
+    return {
+      direction: this.direction(),
+      target: this.controls.target.clone(),
+      height_mm: this.frame.height / this.pxPerMm,
+    };
+  }
+
+  /** Stand where `where` said, within the limits of this picture. */
+  stand(direction: Vector3, target: Vector3, height_mm: number): void {
+    this.place(direction.clone().normalize(), target, this.frame.height / height_mm);
+  }
+
   private get focal(): number {
     return this.frame.height / 2 / HALF_FIELD;
   }

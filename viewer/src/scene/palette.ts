@@ -4,6 +4,7 @@
  */
 import { Color, DoubleSide, type Material, MeshStandardMaterial, SRGBColorSpace } from "three";
 
+import { BANDS } from "../contacts/bands.ts";
 import { FADE_MM, GONE_MM } from "./border.ts";
 
 const TOOTH = "#f9f2e5";
@@ -48,6 +49,8 @@ export class Palette {
     opacity: 0.22,
     depthWrite: false,
   });
+  /** Teeth of the contact map: the attribute `gap` is a distance in mm, painted in bands. */
+  readonly contact = new MeshStandardMaterial({ color: TOOTH, roughness: 0.5 });
   /** The line around an outlined tooth, and what keeps it apart from the ground. */
   readonly line = new Color();
   readonly casing = new Color();
@@ -59,6 +62,21 @@ export class Palette {
     this.gingiva.onBeforeCompile = (shader) => {
       const opacity = `diffuseColor.a *= smoothstep(${GONE_MM.toFixed(2)}, ${FADE_MM.toFixed(2)}, vColor.a);`;
       shader.fragmentShader = shader.fragmentShader.replace("#include <color_fragment>", opacity);
+    };
+    this.contact.onBeforeCompile = (shader) => {
+      shader.vertexShader = shader.vertexShader
+        .replace("#include <common>", "#include <common>\nattribute float gap;\nvarying float vGap;")
+        .replace("#include <begin_vertex>", "#include <begin_vertex>\nvGap = gap;");
+      const bands = BANDS.map(({ upTo, colour }) => {
+        const { r, g, b } = new Color().setRGB(
+          ...(colour.map((part) => part / 255) as [number, number, number]),
+          SRGBColorSpace,
+        );
+        return `if (vGap <= ${upTo.toFixed(3)}) diffuseColor.rgb = vec3(${r.toFixed(4)}, ${g.toFixed(4)}, ${b.toFixed(4)});`;
+      });
+      shader.fragmentShader = shader.fragmentShader
+        .replace("#include <common>", "#include <common>\nvarying float vGap;")
+        .replace("#include <color_fragment>", bands.join("\nelse "));
     };
     this.followTheme();
   }
@@ -77,6 +95,7 @@ export class Palette {
 
   dispose(): void {
     const all: Material[] = [
+      this.contact,
       this.tooth,
       this.selected,
       this.changed,

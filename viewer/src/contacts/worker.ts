@@ -1,0 +1,18 @@
+/** The worker: teeth once, then poses as often as the stage changes. Only the newest question is worth an answer. */
+import { ContactField, type Posed, type ToothContacts, type ToothShape } from "./field.ts";
+
+export type Question =
+  | { readonly kind: "teeth"; readonly shapes: readonly ToothShape[] }
+  | { readonly kind: "poses"; readonly ask: number; readonly poses: readonly Posed[] };
+
+export interface Answer {
+  readonly ask: number;
+  readonly contacts: readonly ToothContacts[];
+}
+
+let field: ContactField | null = null;
+
+addEventListener("message", ({ data }: MessageEvent<Question>) => {
+  if (data.kind === "teeth") field = new ContactField(data.shapes);
+  else postMessage({ ask: data.ask, contacts: field?.measure(data.poses) ?? [] } satisfies Answer);
+});
