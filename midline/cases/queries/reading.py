@@ -8,11 +8,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from operator import itemgetter
-from random import Random
 from typing import Any, Final
 
 from django.db.models import CharField, DateTimeField, Q, QuerySet
-from django.db.models.expressions import OrderBy
 from django.db.models.lookups import In
 
 from midline.cases.models import Case, CollaboratorStatus, Group, Turn
@@ -23,8 +21,8 @@ from midline.cases.queries.names import FEW, newest, plain, search_condition, se
 from midline.cases.queries.names.words import Search
 from midline.cases.queries.narrowing import form_of, is_kept, narrowed, values_of
 from midline.cases.queries.reach import Reach, who
-from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, group_of, segments
-from midline.cases.queries.totals import Total, about, all_cases_by_status, counted, counting
+from midline.cases.queries.segments import ACTIVITY, EVERY, Segment, beside, group_of, segments
+from midline.cases.queries.totals import Total, all_cases_by_status, counted, counting, guessed, sampled
 from midline.core.prepared import Around, Slot, filled_up, is_one_of, prepared, stretches
 from midline.core.probe import Beside
 from midline.practices.models import Practice
@@ -38,14 +36,15 @@ SCATTERED: Final = 20
 FEW_LEFT: Final = 2_000
 # So many statuses are read side by side, each in its own order; of more, few cases are passed over.
 SIDE_BY_SIDE: Final = 3
-# A search in more than this begins at the index of names.
+# A search in more than WIDE_SEARCH begins at the index of names; in more than NARROW_SEARCH where it names fewer than RARE cases.
 WIDE_SEARCH: Final = 20_000
+NARROW_SEARCH: Final = 1_000
+RARE: Final = 500
 # A narrowed list is counted up to here; beyond, a sample of all cases says about how many.
 COUNTED: Final = 1_000
-SAMPLES: Final = (1_000, 4_000)
-ENOUGH: Final = 40
 
 Provider = int | Slot | None
+Key = tuple[Any, int] | None
 
 
 @dataclass(frozen=True)
@@ -109,8 +108,10 @@ class Reading:
         """The cases of a segment, or of the whole view, in no order: the policy first, then what narrows it."""
         return self._rows(segment, self._statuses(segment), self.reach.actor, self.provider)
 
-    def ids(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
+    def ids(self, segment: Segment, beyond: Key, *, backward: bool, limit: int) -> list[int]:
         """The ids of a segment in its order, beyond the key (value, id) if there is one."""
+        if self._found is not None:
+            return self._of_found(self._found, segment, beyond, backward=backward)[:limit]
         if self.asked.term and segment.column == "id" and self._is_wide(segment):
             return self._ids_of_search(segment, beyond, backward=backward, limit=limit)
         statuses = self._statuses(segment)
@@ -158,18 +159,16 @@ class Reading:
                 rows = rows.filter(segment.condition(reader))
         return rows.order_by()
 
-    def _read(
-        self, segment: Segment, statuses: frozenset[str], beyond: tuple[Any, int] | None, *, backward: bool, limit: int
-    ) -> list[tuple[Any, ...]]:
+    def _read(self, segment: Segment, statuses: frozenset[str], beyond: Key, *, backward: bool, limit: int) -> list[tuple[Any, ...]]:
         """The segment's cases in these statuses, in its order: ids, and the last activity where that is what sorts them."""
-        order, few = segment.order(backward=backward), self._is_few or self._searches_own(segment)
+        order, few = segment.order(backward=backward), self._is_few or self._searches_few(segment)
         columns = ("pk", ACTIVITY) if segment.column == ACTIVITY else ("pk",)
 
         def compose(reader: Reader, provider: Provider, key: tuple[Any, Any] | None) -> QuerySet[Case, Any]:
             rows = self._rows(segment, statuses, reader, provider)
             if key is not None:
                 rows = rows.filter(segment.beyond(*key, backward=backward))
-            return rows.order_by(*map(_beside, order) if few else order).values_list(*columns)[:limit]
+            return rows.order_by(*map(beside, order) if few else order).values_list(*columns)[:limit]
 
         if not (self.is_kept and segment.form):
             return list(compose(self.reach.actor, self.provider, beyond))
@@ -199,7 +198,7 @@ class Reading:
         given = {**who(self.reach.actor), **values_of(self._filters, self.reach), "one_provider": self.provider}
         return {**given, **plain.values_of(self._search)} if self.asked.term else given
 
-    def _ids_of_search(self, segment: Segment, beyond: tuple[Any, int] | None, *, backward: bool, limit: int) -> list[int]:
+    def _ids_of_search(self, segment: Segment, beyond: Key, *, backward: bool, limit: int) -> list[int]:
         """Newest first, or oldest first, straight from the index of names, in stretches of which the view's are taken."""
         falling = segment.id_descending is not backward
         pk = beyond[1] if beyond else (None if falling else 0)
@@ -223,8 +222,28 @@ class Reading:
         return found
 
     def _is_wide(self, segment: Segment | None) -> bool:
-        """Whether so much is visible that a search begins at the index of names."""
-        return self.reach.is_collaborator and self._seen(self._statuses(segment)) > WIDE_SEARCH
+        """Whether a search begins at the index of names: so much is visible, or so few cases match."""
+        if not self.reach.is_collaborator:
+            return False
+        seen = self._seen(self._statuses(segment))
+        return seen > WIDE_SEARCH or (seen > NARROW_SEARCH and len(search_ids(self.asked.term, self.reach, RARE)) < RARE)
+
+    @property
+    def _found(self) -> list[int] | None:
+        """What a search among few cases finds, whole and in its order: pages and number come from one reading. None where that is much."""
+        known: dict[Asked, list[int] | None] = vars(self.reach).setdefault("found", {})
+        view = self.asked.but()
+        if view not in known:
+            known[view] = None
+            if len(self.chain) == 1 and self._searches_few(self.chain[0]):
+                rows = self._read(self.chain[0], self._statuses(self.chain[0]), None, backward=False, limit=FEW + 1)
+                known[view] = [row[0] for row in rows] if len(rows) <= FEW else None
+        return known[view]
+
+    def _of_found(self, found: list[int], segment: Segment, beyond: Key, *, backward: bool) -> list[int]:
+        falling = segment.id_descending is not backward
+        ids = found[::-1] if backward else found
+        return [pk for pk in ids if beyond is None or (pk < beyond[1] if falling else pk > beyond[1])]
 
     # --- which cases can stand there --------------------------------------------------------------------------------
 
@@ -259,9 +278,9 @@ class Reading:
             return False
         return self.total.exact and self.total.cases <= max(FEW_LEFT, DERIVED_MOST if self.is_plain else 0)
 
-    def _searches_own(self, segment: Segment) -> bool:
-        """Whether a provider's own names are looked through by number: one index holds them all, while walking would read every case."""
-        return segment.column == "id" and not self.reach.is_collaborator and self._only_searches and bool(self.asked.term)
+    def _searches_few(self, segment: Segment) -> bool:
+        """Whether names are looked through by number among cases that one index gives: walking in that order would read many others."""
+        return segment.column == "id" and self._only_searches and not self._is_wide(segment)
 
     def _visible(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
         match self._way(segment, statuses):
@@ -303,8 +322,6 @@ class Reading:
         totals = all_cases_by_status()
         return sum(totals.get(status, 0) for status in statuses)
 
-    # --- how many ---------------------------------------------------------------------------------------------------
-
     @cached_property
     def total(self) -> Total:
         """How many cases the view shows; a reach is read once a request, and remembers it."""
@@ -318,13 +335,15 @@ class Reading:
         """Exact from the counters and where few are seen, else counted up to COUNTED, then about so many."""
         if not self.asked.term and not self._filters.narrows:
             return Total(self._counted_by_status(), True)
+        if self._only_searches and self._found is not None:
+            return Total(len(self._found), True)
         statuses = self._statuses(None)
-        if not self.reach.is_collaborator or self.provider is not None or not self._walks(None, statuses):
-            return Total(self._number(), True)
         if self.asked.term and self._is_wide(None):
             known = search_ids(self.asked.term, self.reach)
             found = len(self._of_view(None, known))
-            return Total(found, True) if len(known) < FEW else Total(self._guessed(known, found), False)
+            return Total(found, True) if len(known) < FEW else Total(guessed(known, found), False)
+        if not self.reach.is_collaborator or self.provider is not None or not self._walks(None, statuses):
+            return Total(self._number(), True)
         found = self._counted_up_to(COUNTED + 1, statuses)
         return Total(found, True) if found <= COUNTED else Total(self._sampled(), False)
 
@@ -363,20 +382,10 @@ class Reading:
         return counting(rows, most)
 
     def _sampled(self) -> int:
-        """About how many, from cases drawn at random, rounded to what the sample is good for.
-
-        The same view draws the same cases, so that its pages agree.
-        """
+        """About how many. The same view draws the same cases, so that its pages agree."""
         latest = cases_for(self.reach.actor).order_by("-pk").values_list("pk", flat=True)[0]
         view = f"{self.reach.actor.user_id} {self.asked.but(view=None).address()}"
-        drawn: set[int] = set()
-        for size in SAMPLES:
-            draw = Random(f"{view} {size}")  # noqa: S311 - a sample, no secret
-            drawn = {draw.randint(1, latest) for _ in range(size)}
-            found = self._drawn(list(drawn), size)
-            if found >= ENOUGH:
-                break
-        return max(COUNTED, about(found / len(drawn) * latest, found))
+        return max(COUNTED, sampled(view, latest, self._drawn))
 
     def _drawn(self, ids: list[int], size: int) -> int:
         """How many of these cases, `size` at most, the view shows."""
@@ -388,12 +397,3 @@ class Reading:
             return counting(self._rows(None, statuses, reader, provider).filter(is_one_of("pk", "ids", size)))
 
         return counted(self._kept(("drawn", size), None, statuses, compose, ids=ids + [0] * (size - len(ids))))
-
-    def _guessed(self, known: list[int], found: int) -> int:
-        """How many a common word finds: as thickly as among its newest matches, of which the view shows `found`, all the way down."""
-        return max(found, about(found * known[0] / max(1, known[0] - known[-1] + 1), found))
-
-
-def _beside(name: str) -> OrderBy:
-    column = Beside(name.lstrip("-"))
-    return column.desc() if name.startswith("-") else column.asc()

@@ -46,17 +46,18 @@ def search_condition(term: str, reach: Reach, *, wide: bool = False, once: bool 
     return plain_condition(search)
 
 
-def search_ids(term: str, reach: Reach) -> list[int]:
-    """The newest FEW matching cases; fewer are all there are.
+def search_ids(term: str, reach: Reach, most: int = FEW) -> list[int]:
+    """The newest `most` matching cases; fewer are all there are.
 
     Of every reader: the policy is still to be asked about them. Hidden identity is respected. The reach remembers them.
     """
-    known: dict[str, list[int]] = vars(reach).setdefault("searches_found", {})
-    if term not in known:
+    known: dict[str, tuple[int, list[int]]] = vars(reach).setdefault("searches_found", {})
+    asked, ids = known.get(term, (0, []))
+    if asked < most and len(ids) == asked:
         search = search_of(term, reach)
-        found = ENGINES[connection.vendor].stretches(search, Place(), FEW) if search.words else ()
-        known[term] = list(islice(chain.from_iterable(found), FEW))
-    return known[term]
+        found = ENGINES[connection.vendor].stretches(search, Place(), most) if search.words else ()
+        known[term] = (most, list(islice(chain.from_iterable(found), most)))
+    return known[term][1][:most]
 
 
 def newest(
