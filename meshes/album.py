@@ -17,7 +17,8 @@ from meshes.glb import Piece
 from meshes.names import LOWER, UPPER
 
 LARGE: Final = (880, 528)
-SIZE: Final = (480, 288)
+SIZE: Final = (640, 384)
+SHARP: Final = 1.25
 LIST_SIZE: Final = (160, 96)
 LIST_PICTURE: Final = "list.webp"
 ONE_ARCH: Final = {"upper": UPPER, "lower": LOWER}
@@ -39,8 +40,9 @@ def write(pieces: Sequence[Piece], last_stage: int, out: Path) -> dict[str, dict
             if not drawn:
                 continue
             name = f"{view}.webp" if moment == "end" else f"{view}_start.webp"
-            size = LARGE if view == "front" and moment == "end" else SIZE
-            (out / name).write_bytes(pictures.webp(pictures.render(drawn, view, *size)))
+            first = view == "front" and moment == "end"
+            picture = pictures.render(drawn, view, *LARGE) if first else pictures.render(drawn, view, *SIZE, sharp=SHARP)
+            (out / name).write_bytes(pictures.webp(picture))
             found.setdefault(view, {})[moment] = name
         if moment == "end":
             (out / LIST_PICTURE).write_bytes(pictures.webp(pictures.render(list(solids.values()), "front", *LIST_SIZE)))

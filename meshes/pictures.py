@@ -82,14 +82,14 @@ class Camera:
 
 
 def render(
-    solids: list[Solid], view: str, width: int, height: int, *, sharp: int = 2, zoom: float = 1.0, distance: float = 210.0
+    solids: list[Solid], view: str, width: int, height: int, *, sharp: float = 2, zoom: float = 1.0, distance: float = 210.0
 ) -> Image.Image:
     """An RGBA picture of the solids, transparent where nothing is. sharp: pixels drawn for one shown, in each direction."""
     vertices = np.concatenate([solid.vertices for solid in solids])
     offsets = np.cumsum([0, *(len(solid.vertices) for solid in solids[:-1])])
     faces = np.concatenate([solid.faces + offset for solid, offset in zip(solids, offsets, strict=True)])
     owner = np.repeat(np.arange(len(solids)), [len(solid.faces) for solid in solids])
-    camera = framed(vertices, view, width * sharp, height * sharp, zoom, distance)
+    camera = framed(vertices, view, round(width * sharp), round(height * sharp), zoom, distance)
     pixels, depths = camera.project(vertices)
     outward = np.array([solid.facing_out() for solid in solids], dtype=np.float32)[owner]
     triangle, depth = rasterise(pixels, depths, faces, outward, camera.width, camera.height)
