@@ -49,6 +49,33 @@ class CommentEdit(models.Model):
         return f"Words of comment {self.comment_id} until {self.at}"
 
 
+class CommentFile(models.Model):
+    """A file beside a comment: a picture, written anew without location and comments, or a PDF as it came.
+
+    key names what is shown, thumb_key a small picture; a PDF has none. filename is what the author called it: it may name the patient.
+    """
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveSmallIntegerField(default=0)
+    filename = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=80)
+    size = models.BigIntegerField()
+    key = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+    thumb_key = models.CharField(max_length=80, blank=True)
+    thumb_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"File {self.pk} of comment {self.comment_id}"
+
+    @property
+    def is_picture(self) -> bool:
+        return self.content_type.startswith("image/")
+
+
 class Pin(models.Model):
     """Where a comment stands on a model: part, point and normal in the part's own frame (mm), stage, and the view it was made in.
 

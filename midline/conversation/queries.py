@@ -27,7 +27,7 @@ def thread(case: Case, actor: Actor, *, after: int = 0) -> QuerySet[Comment]:
     """The comments of a case, oldest first, newer than comment `after`; none for whoever may not read the conversation."""
     if Action.READ_CONVERSATION not in actions_on(actor, case):
         return Comment.objects.none()
-    rows = Comment.objects.filter(case=case, id__gt=after).select_related("author", "pin").prefetch_related("edits")
+    rows = Comment.objects.filter(case=case, id__gt=after).select_related("author", "pin").prefetch_related("edits", "files")
     return rows.order_by("id")
 
 
@@ -122,6 +122,7 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
     return {
         "lines": _by_day(lines),
         "may_ask": may_ask,
+        "names": Action.SEE_IDENTITY in allowed,
         "pins": pins,
         "people": len(roles),
         "seen": seen,

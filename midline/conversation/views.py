@@ -3,19 +3,22 @@
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from midline.activity.services import record_access
+from midline.activity.services import record_access, record_file_access
 from midline.cases.actions import Action
 from midline.cases.models import Case
-from midline.cases.policies import get_case_or_404
+from midline.cases.policies import get_case_or_404, may
 from midline.conversation import queries, services
+from midline.conversation.files import keep, sent
 from midline.conversation.forms import CommentForm, EditForm
 from midline.conversation.mentions import mentioned
-from midline.conversation.models import ChangeRequest, Comment
+from midline.conversation.models import ChangeRequest, Comment, CommentFile
 from midline.core.errors import NotAllowedNow, Refused
+from midline.core.files import send_file
 from midline.core.http import PortalRequest, safe_next
 from midline.core.workspace import Workspace
 
@@ -66,14 +69,15 @@ def conversation_read(request: PortalRequest, workspace: Workspace, number: str)
 @require_POST
 def comment(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
     case = get_case_or_404(request.actor, number, Action.COMMENT)
-    form = CommentForm(request.POST)
+    form = CommentForm(request.POST, request.FILES)
     if not form.is_valid():
         return _panel(request, case, status=422, form=form)
     data = form.cleaned_data
     try:
+        kept = keep(request.FILES.getlist("files"))
         services.comment_add(
             case=case, by=request.actor, body=data["body"], key=data["key"], version=data["version"], pin=data["pin"],
-            mentions=mentioned(data["body"], queries.people_to_mention(case, request.actor)), reply_to=data["reply_to"],
+            mentions=mentioned(data["body"], queries.people_to_mention(case, request.actor)), reply_to=data["reply_to"], files=kept,
         )  # fmt: skip
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.reason)
@@ -102,6 +106,16 @@ def comment_delete(request: PortalRequest, workspace: Workspace, number: str, co
     found: Comment = get_object_or_404(queries.thread(case, request.actor), pk=comment_id)
     services.comment_delete(comment=found, by=request.actor)
     return _panel(request, case) if request.htmx else safe_next(request, case_address(request, case))
+
+
+@require_safe
+def comment_file(request: PortalRequest, workspace: Workspace, number: str, file_id: int, what: str) -> HttpResponseBase:
+    """A file beside a comment; each use asks the policy. The lab reads none."""
+    case = get_case_or_404(request.actor, number, Action.READ_CONVERSATION)
+    file = get_object_or_404(CommentFile, pk=file_id, comment__case=case, comment__deleted_at=None)
+    copy = sent(file, what, case.number or "", names=may(request.actor, Action.SEE_IDENTITY, case))
+    record_file_access(request, f"conversation:file/{file.pk}", case.pk)
+    return send_file(request, key=copy.key, sha256=copy.sha256, name=copy.name, content_type=copy.content_type)
 
 
 @require_POST

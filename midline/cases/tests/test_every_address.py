@@ -157,6 +157,8 @@ records:file                                  HEAD    s o o o o . . . . . . o .
 conversation:conversation                     GET     s o o o x . . . . . . o .
 conversation:read                             POST    s o o o x . . . . . . o .
 conversation:comment                          POST    s o o o x . . . . . . o .
+conversation:file                             GET     s o o o x . . . . . . o .
+conversation:file[what=shown]                 GET     s o o o x . . . . . . o .
 conversation:comment_edit                     POST    s x o x x . . . . . . x .
 conversation:comment_delete                   POST    s x o x x . . . . . . x .
 conversation:request_withdraw                 POST    s x o x x . . . . . . x .

@@ -1,7 +1,7 @@
 """Comments, their pins, and who has read them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from midline.cases.models import Case, CaseUnread
 from midline.cases.policies import may, users_who_may
 from midline.cases.services import case_touch
 from midline.conversation.events import CommentChanged, Commented
-from midline.conversation.models import Comment, CommentEdit, Pin, ReadUpTo
+from midline.conversation.models import Comment, CommentEdit, CommentFile, Pin, ReadUpTo
 from midline.core import clock
 from midline.core.errors import Refused
 from midline.core.workspace import Workspace
@@ -69,11 +69,13 @@ def comment_add(
     kind: Comment.Kind = Comment.Kind.COMMENT,
     mentions: frozenset[int] = frozenset(),
     reply_to: int | None = None,
+    files: Sequence[CommentFile] = (),
 ) -> Comment:
     """A comment, once for each `key` however often it is sent. Everybody else who reads the conversation has one unread more.
 
-    reply_to: the comment it answers; an answer to an answer stands under the first one. Raises PermissionDenied when `by` may not
-    comment, Refused when the body is empty or too long, the pin is no place of a published version or what it answers is not there.
+    files: checked and stored, not saved (`files.keep`). reply_to: the comment it answers; an answer to an answer stands under the
+    first one. Raises PermissionDenied when `by` may not comment, Refused when the body is empty or too long, the pin is no place of
+    a published version or what it answers is not there.
     """
     if not may(by, Action.COMMENT, case):
         raise PermissionDenied
@@ -106,6 +108,9 @@ def comment_add(
             view=pin.view,
             camera=pin.camera,
         )
+    for position, file in enumerate(files):
+        file.comment, file.position = comment, position
+        file.save()
     _count_unread(case, by)
     case_touch(case.pk)
     told = {"comment_id": comment.pk, "version": version, "tooth": pin.tooth if pin else None, "mentions": sorted(mentions)}
@@ -170,9 +175,10 @@ def comment_edit(*, comment: Comment, by: Actor, body: str) -> Comment:
 
 @transaction.atomic
 def comment_delete(*, comment: Comment, by: Actor) -> Comment:
-    """The author takes the words back, earlier ones too; that something stood there, and when it went, stays visible."""
+    """The author takes words and files back, earlier words too; that something stood there, and when it went, stays visible."""
     locked = _own(comment, by)
     locked.edits.all().delete()
+    locked.files.all().delete()
     locked.body, locked.deleted_at = "", clock.now()
     locked.save(update_fields=["body", "deleted_at"])
     activity.record(

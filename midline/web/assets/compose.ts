@@ -126,7 +126,22 @@ function answer(id: string, name: string): void {
   form.querySelector("textarea")?.focus();
 }
 
+// --- files ----------------------------------------------------------------------------------------------------------
+
+/** The names of what goes along, beside the way to leave it out again. */
+function chosen(input: HTMLInputElement): void {
+  const chip = input.form?.querySelector<HTMLElement>("[data-files-chip]");
+  const words = chip?.querySelector<HTMLElement>("[data-files-words]");
+  if (!chip || !words) return;
+  chip.hidden = !input.files?.length;
+  words.textContent = [...(input.files ?? [])].map((file) => file.name).join(", ");
+}
+
 export function startCompose(): void {
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input instanceof HTMLInputElement && input.dataset.files !== undefined) chosen(input);
+  });
   document.addEventListener("keydown", keys, true);
   document.addEventListener("keydown", send);
   document.addEventListener("input", (event) => {
@@ -150,6 +165,12 @@ export function startCompose(): void {
       answer(reply.dataset.reply ?? "", reply.dataset.replyName ?? "");
     } else if (target.closest("[data-reply-clear]")) {
       answer("", "");
+    } else if (target.closest("[data-files-clear]")) {
+      const input = target.closest("form")?.querySelector<HTMLInputElement>("[data-files]");
+      if (!input) return;
+      input.value = "";
+      chosen(input);
+      input.focus();
     } else if (target.closest("[data-mention]")) {
       const text = parts()?.text;
       if (!text) return;

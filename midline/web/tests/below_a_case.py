@@ -8,7 +8,7 @@ from django.urls import reverse
 from midline.cases.models import Case
 from midline.cases.services import order_move
 from midline.cases.tests.addresses import ALL
-from midline.conversation.models import ChangeItem, Comment
+from midline.conversation.models import ChangeItem, Comment, CommentFile
 from midline.conversation.services import Wanted, comment_add, request_propose
 from midline.core.ids import new_key
 from midline.records.models import Slot
@@ -20,6 +20,7 @@ from midline.setups.tests.factories import make_import, make_version
 
 # What an address may name, where one value does not show all of it.
 EVERY = {
+    "conversation:file": ("what", ("thumb", "shown")),
     "records:file": ("what", ("thumb", "shown", "original", "model", "scrubbed")),
     "setups:model": ("what", ("preview", "full")),
     "setups:picture": ("what", ("front", "start")),
@@ -60,6 +61,11 @@ def held_case(cast) -> Held:
     case = Case.objects.get(pk=case.pk)
     for person in (owner, planner, cast.with_no_grant):
         comment_add(case=case, by=person.actor, body="Look at 21.", key=new_key())
+    beside = Comment.objects.get(author=owner.user)
+    file = CommentFile.objects.create(
+        comment=beside, filename="a.jpg", content_type="image/jpeg", size=1, key=record.served_key, sha256=record.served_sha256,
+        thumb_key=record.thumb_key, thumb_sha256=record.thumb_sha256,
+    )  # fmt: skip
     request = request_propose(case=case, version=1, by=planner.actor, wanted=[Wanted(21, "other", None, "Out")], words="", key=new_key())
     line = [Wanted(11, "other", None, "In")]
     setup_decline(version=version, by=owner.actor, seen_hash=version.content_hash, wanted=line, words="", ticked=frozenset(), key=new_key())
@@ -74,6 +80,7 @@ def held_case(cast) -> Held:
         "order_id": order.pk,
         "record_id": record.pk,
         "comment_id": Comment.objects.get(author=planner.user).pk,
+        "file_id": file.pk,
         "request_id": request.pk,
         "item_id": ChangeItem.objects.exclude(request=request).get().pk,
         "import_id": item.pk,
