@@ -128,7 +128,7 @@ def read(file: Spoilt, folder: Path) -> None:
     for piece in formats.pieces(file.data, file.name):
         sound(piece.triangles)
     if formats.ending(file.name) in scan.FORMATS:
-        points, faces = scan.parsed(file.data, file.name, formats.ending(file.name))
+        points, faces = formats.load(file.data, file.name)
         sound(points[faces])
 
 

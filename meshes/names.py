@@ -139,6 +139,7 @@ def filled(own: Reading, outer: Reading) -> Reading:
     if arch is None and not own.both_arches:
         arch, sureness = outer.arch, min(outer.arch_sureness, IN_FOLDER)
     numbers = own.numbers
+    counts = any(number.place != own.tooth_place for number in own.numbers)
     named_outside = outer.stage
     if own.stage is None and not own.start and named_outside is not None:
         numbers = (*numbers, Number(named_outside.value, len(numbers), min(named_outside.sureness, IN_FOLDER)))
@@ -150,8 +151,8 @@ def filled(own: Reading, outer: Reading) -> Reading:
         both_arches=own.both_arches,
         german=own.german or outer.german,
         numbers=numbers,
-        start=own.start or (outer.start and not own.numbers),
-        final=own.final or (outer.final and not own.numbers),
+        start=own.start or (outer.start and not counts),
+        final=own.final or (outer.final and not counts),
         other=own.other or outer.other,
         part=own.part or outer.part,
         tooth=own.tooth or outer.tooth,

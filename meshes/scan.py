@@ -7,14 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from meshes import glb, obj, pack, pictures, stl, surfaces
+from meshes import formats, glb, pack, pictures
 from meshes.archive import MAX_FILE_BYTES, Archive
 from meshes.arrays import Faces, Points
 from meshes.errors import BadFile
 from meshes.glb import Piece
 from meshes.progress import Report
 from meshes.shapes import ARCH_RANGE, MAX_ARCH_MM, MIN_ARCH_MM, facing
-from meshes.weld import vertices_at, weld
 
 FORMATS: Final = {".stl": "STL", ".ply": "PLY", ".obj": "OBJ"}
 SHOWN_TRIANGLES: Final = 60_000
@@ -68,7 +67,7 @@ def load(path: Path, name: str) -> tuple[str, Points, Faces]:
             f"It has {path.stat().st_size / 1e6:,.0f} MB; {MAX_FILE_BYTES // 1_000_000} MB is the limit.",
             "Export it with fewer triangles.",
         )
-    return (FORMATS[ending], *parsed(path.read_bytes(), name, ending))
+    return (FORMATS[ending], *formats.load(path.read_bytes(), name))
 
 
 def from_zip(path: Path, name: str) -> tuple[str, Points, Faces]:
@@ -77,17 +76,7 @@ def from_zip(path: Path, name: str) -> tuple[str, Points, Faces]:
         if len(models) != 1:
             raise BadFile(name, f"The ZIP holds {len(models)} models; a ZIP is read as one scan when it holds exactly one.", ONE_BY_ONE)
         ending = Path(models[0].name).suffix.lower()
-        return (FORMATS[ending], *parsed(archive.read(models[0]), models[0].name, ending))
-
-
-def parsed(data: bytes, name: str, ending: str) -> tuple[Points, Faces]:
-    if ending == ".ply":
-        return surfaces.parse_ply(data, name)
-    if ending == ".obj":
-        return obj.parse_obj(data, name)
-    triangles = stl.parse(data, name)
-    first, faces = weld([triangles])
-    return vertices_at(triangles, first).astype(np.float64), faces
+        return (FORMATS[ending], *formats.load(archive.read(models[0]), models[0].name))
 
 
 def unit_warning(longest_mm: float) -> str | None:

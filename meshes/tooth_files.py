@@ -14,7 +14,7 @@ import numpy as np
 
 from meshes import names, tooth_numbers
 from meshes.arrays import Floats
-from meshes.matching import DOUBLE, FROM_SHAPE, KIND_SURE, LAST_DIGITS, UNKNOWN, VARYING, Proposal, set_aside, shown
+from meshes.matching import DOUBLE, FINAL_GUESS, FROM_SHAPE, KIND_SURE, LAST_DIGITS, UNKNOWN, VARYING, Proposal, set_aside, shown
 from meshes.names import GINGIVA, LOWER, TOOTH, UPPER, Reading
 from meshes.shapes import MIN_ARCH_MM, Shape
 from meshes.tooth_numbers import ALL_FDI, UNIVERSAL_NUMBERS, Named, Numbering
@@ -58,6 +58,7 @@ def propose(shapes: Mapping[str, Shape]) -> tuple[list[Proposal], Numbering]:
     proposals = {}
     for name, constant in constant_slots(levels).items():
         proposals[name] = first_reading(name, levels[name], readings[name], shapes[name], constant)
+    place_final(list(proposals.values()), readings)
     teeth = [proposal for proposal in proposals.values() if proposal.part == TOOTH and proposal.kind == "stage"]
     said = next((reading.system for reading in readings.values() if reading.system), None)
     start = min((tooth.stage for tooth in teeth if tooth.stage is not None), default=0)
@@ -90,7 +91,7 @@ def first_reading(name: str, levels: Sequence[Reading], reading: Reading, shape:
             proposal.doubt(f"The name has no word for the stage; its last number, {stage.value}, was taken.")
     elif reading.start:
         proposal.stage, proposal.stage_confidence = 0, names.IN_FOLDER
-    else:
+    elif not reading.final:
         proposal.doubt("No stage in the name.", stage=UNKNOWN)
     if proposal.part == TOOTH:
         proposal.label = label_of(reading, slots, stage, constant)
@@ -98,6 +99,15 @@ def first_reading(name: str, levels: Sequence[Reading], reading: Reading, shape:
         proposal.doubt("It is larger than a tooth, so it is taken for the gingiva.", arch=FROM_SHAPE)
     proposal.group = group_of(name, stage, proposal)
     return proposal
+
+
+def place_final(proposals: Sequence[Proposal], readings: Mapping[str, Reading]) -> None:
+    """“final” without a number is the stage after the highest of all."""
+    highest = max((proposal.stage for proposal in proposals if proposal.stage is not None), default=-1)
+    for proposal in proposals:
+        if proposal.stage is None and proposal.kind == "stage" and readings[proposal.name].final:
+            proposal.stage, proposal.stage_confidence = highest + 1, FINAL_GUESS
+            proposal.doubt(f"The name says final without a number; {highest + 1} follows the highest stage.")
 
 
 def part_of(reading: Reading, shape: Shape) -> str:

@@ -115,6 +115,21 @@ def test_a_gap_is_missing_and_a_tooth_that_ends_early_is_said_by_itself():
     assert ends == [{"arch": "upper", "part": "tooth", "fdi": 24, "stage": 1}]
 
 
+def test_initial_and_final_folders_are_the_first_and_the_last_stage():
+    folders = {0: "initial", 1: "stage 1", 2: "final"}
+    files = {}
+    for (fdi, stage), triangles in SHAPES["upper"].items():
+        files[f"{folders[stage]}/{f'tooth {fdi}' if fdi else 'upper gingiva'}.stl"] = stl.write(triangles)
+
+    found, _ = proposed(files)
+
+    assert {name: proposal.stage for name, proposal in found.items()} == {
+        name: {"initial": 0, "stage 1": 1, "final": 2}[name.split("/")[0]] for name in files
+    }
+    assert "2 follows the highest stage" in (found["final/tooth 11.stl"].reason or "")
+    assert found["initial/tooth 11.stl"].confidence >= 0.9
+
+
 def test_two_files_for_one_tooth_of_a_stage_are_both_asked_about():
     files = export("Stage_{stage}/Tooth_{tooth}.stl", "Stage_{stage}/{arch}_gingiva.stl")
     files["Stage_1/copy/Tooth_11.stl"] = files["Stage_1/Tooth_11.stl"]

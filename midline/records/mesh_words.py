@@ -231,6 +231,22 @@ SENTENCES: Final = (
     gettext_noop("“%(a)s” is the same model."),
     gettext_noop("“%(a)s” has the length %(b)s; %(c)s is expected."),
     gettext_noop("“%(a)s” is %(b)s; stages of the %(c)s arch reach from %(d)s to %(e)s."),
+    gettext_noop("The name says final without a number; %(a)s follows the highest stage."),
+    gettext_noop("All stages together need more than %(a)s MB."),
+    gettext_noop("Choose what the file shows."),
+    gettext_noop("Export it in millimetres and at its true size, or with a coarser mesh."),
+    gettext_noop("It is called a “%(a)s”; a model is an arch, a tooth or a gingiva."),
+    gettext_noop("Its tooth is “%(a)s”; a tooth is an FDI number from 11 to 85."),
+    gettext_noop(
+        "Packed for the web, teeth would be shown up to %(a)s µm and gingiva up to %(b)s µm away from the original; "
+        "%(c)s µm and %(d)s µm are the limits."
+    ),
+    gettext_noop(
+        "The models are meshed anew at each stage and their teeth could not be followed; "
+        "each stage is shown by itself, with a quarter of its triangles, and no movements are listed."
+    ),
+    gettext_noop("The models are meshed anew at each stage; the teeth of the first stage were followed through the others."),
+    gettext_noop("Type the number of the tooth."),
     gettext_noop(
         "The teeth are fused with the gingiva; they were told apart by their movement. Teeth that never move stay with the gingiva."
     ),

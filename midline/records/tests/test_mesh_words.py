@@ -14,6 +14,7 @@ from midline.records.mesh_words import SENTENCES, in_words
 FOLDER = Path(meshes.__file__).parent
 # These files hold notes on constants in strings, and nothing that is said to people.
 SILENT = {"names", "numbering", "borders", "orient", "pack", "pictures", "poses", "shapes", "teeth", "weld", "words", "errors", "__main__"}
+SILENT |= {"fuzz", "fuzz_seeds", "fuzz_spoil"}
 
 
 def sentences(node: ast.AST) -> Iterator[str]:
