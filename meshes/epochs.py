@@ -68,6 +68,8 @@ class _Tooth:
                 self.translations += list(motion.translations[1:])
                 self.epochs[-1] = replace(epoch, last=run.last, seen=(*epoch.seen, run))
                 return
+        if self.as_before(run):
+            return
         surface = run.positions[0].astype(np.float64)
         fit = self.fitted(surface, run.faces)
         if not fit.found:
@@ -84,6 +86,22 @@ class _Tooth:
         self.epochs.append(Epoch(run.first, run.last, start, run.faces, (run,)))
         if fit.found:
             self.found += changes(fit, epoch, run)
+
+    def as_before(self, run: Run) -> bool:
+        """Whether it has the vertices of an earlier epoch again, what was bonded on having come off: that geometry is used once more."""
+        for earlier in self.epochs[:-1]:
+            if run.positions.shape[1] != len(earlier.start) or not np.array_equal(run.faces, earlier.faces):
+                continue
+            motion = rigid_motion(np.concatenate([earlier.start[None], run.positions.astype(np.float64)]))
+            if motion.residual_mm > RIGID_MM:
+                continue
+            self.rotations += list(motion.rotations[1:])
+            self.translations += list(motion.translations[1:])
+            self.epochs.append(replace(earlier, first=run.first, last=run.last, seen=(run,)))
+            gone = [one for one in self.found if one["kind"] == "added" and one["stage"] > earlier.last]
+            self.found += [one | {"kind": "removed", "stage": run.first} for one in gone]
+            return True
+        return False
 
     def fitted(self, surface: Points, faces: Faces) -> icp.Fit:
         """From where it stood last; when that does not find it, from where the middle of the new surface is as well."""
@@ -151,8 +169,7 @@ def rigid_pieces(run: Run) -> list[Run]:
 
 def follow_arch(runs: Sequence[Run], stages: int) -> tuple[list[Track], list[str]]:
     """The parts of an arch that is one file a stage: teeth, then the gingiva. Whole runs of shared vertices, joined where they meet."""
-    if len(runs) == 1:
-        runs = where_teeth_change(runs[0])
+    runs = [piece for run in runs for piece in where_teeth_change(run)]
     first, notes = take_apart(runs[0].positions, runs[0].faces)
     teeth = [_Tooth.of(run_of(part, runs[0])) for part in first if part.is_tooth]
     gums = [[run_of(part, runs[0]) for part in first if not part.is_tooth]]

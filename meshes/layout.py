@@ -16,6 +16,9 @@ ARCH_MESHED_ANEW: Final = 3
 READ_NOW: Final = frozenset({TOOTH_PER_FILE, ARCH_SAME_ORDER, ARCH_MESHED_ANEW})
 """The layouts that `building` makes a version of."""
 
+ANEW_SHARE: Final = 0.6
+"""With no more vertex orders than this share of its stages an arch is not meshed anew at each."""
+
 SAME_ORDER_REMEDY: Final = "Export with the same vertex order at every stage."
 
 
@@ -35,6 +38,8 @@ def meshed_anew(proposals: Sequence[Proposal], shapes: Mapping[str, Shape]) -> s
     ordered = sorted(proposals, key=lambda proposal: proposal.stage or 0)
     if len(ordered) < 2:
         return None
+    if len({shapes[proposal.name].series for proposal in ordered}) <= ANEW_SHARE * len(ordered):
+        return None  # a few teeth change at a few stages: attachments, stripped enamel
     first = ordered[0]
     start = shapes[first.name]
     for proposal in ordered[1:]:

@@ -194,6 +194,40 @@ def test_an_attachment_is_proposed_with_its_stages_and_its_place(bonded):
     assert plan["reductions_found"] == []
 
 
+def test_an_arch_whose_teeth_change_now_and_then_is_not_meshed_anew(bonded):
+    report, plan, _ = bonded
+
+    assert report["layout"] == 2
+    assert plan["notes"] == [f"Tooth {WITH_BUTTON} changes its shape at stage 2, 4."]
+
+
+def test_a_tooth_without_its_attachment_is_stored_once(bonded):
+    _, plan, folder = bonded
+    gltf = Scene((folder / "full.glb").read_bytes()).gltf
+    key = numbered(plan)[WITH_BUTTON]["key"]
+    named = {node.get("name"): node for node in gltf["nodes"]}
+
+    meshes = [gltf["nodes"][named[f"{key}-e{n}"]["children"][0]]["mesh"] for n in (1, 2, 3)]
+    assert meshes[0] == meshes[2] != meshes[1]
+
+
+def test_a_tooth_that_changes_while_another_one_is_bonded_is_still_there(case, tmp_path):
+    tiny, fdi = case["upper"], 23
+    positions = tiny.positions.copy()
+    labels = shells(positions.shape[1], tiny.faces)
+    middles = {label: positions[0][labels == label].mean(axis=0) for label in np.unique(labels)}
+    mine = labels == min(middles, key=lambda label: float(np.linalg.norm(middles[label] - tiny.centres[fdi])))
+    for stage in range(3, STAGES):
+        centre = positions[stage][mine].mean(axis=0)
+        positions[stage][mine] = np.minimum(positions[stage][mine], centre + np.array([2.4, 99, 99], dtype=np.float32))
+
+    _, plan = built_from(with_button(replace(tiny, positions=positions), WITH_BUTTON), tmp_path)
+
+    assert len(numbered(plan)) == 14
+    assert [(epoch["from_stage"], epoch["to_stage"]) for epoch in numbered(plan)[fdi]["epochs"]] == [(0, 2), (3, None)]
+    assert [epoch["from_stage"] for epoch in numbered(plan)[WITH_BUTTON]["epochs"]] == [0, 2, 4]
+
+
 def test_stripped_enamel_is_noticed_though_the_triangles_stay(tmp_path):
     """The mesial side of one tooth is flattened from stage 3 on; its vertices no longer move as one."""
     tiny = fine_arch(dict.fromkeys(places("upper"), (44, 36)), stages=STAGES)
