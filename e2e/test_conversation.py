@@ -128,6 +128,24 @@ def test_what_the_other_writes_arrives_by_itself_beside_a_draft_that_stays(desks
 
 
 @pytest.mark.slow
+def test_a_comment_that_is_being_corrected_is_not_replaced_by_what_arrives(desks: dict[str, Desk], number: str) -> None:
+    maren = review(desks["provider"], "provider", number)
+    priya = review(desks["priya"], "collaborator", number)
+    talk(maren)
+    talk(priya)
+    own = maren.locator("#thread article").filter(has_text="Is the rotation of 21 enough?").first
+    own.get_by_text("Edit or take back").first.click()
+    own.locator("textarea").first.fill("Is the rotation of 21 enough at stage 3?")
+    write(priya, "It came while somebody was writing.")
+    maren.wait_for_timeout(6_000)
+
+    expect(own.locator("textarea").first).to_have_value("Is the rotation of 21 enough at stage 3?")
+    own.get_by_role("button", name="Save the change").first.click()
+    expect(said(maren, "Is the rotation of 21 enough at stage 3?")).to_be_visible()
+    expect(said(maren, "It came while somebody was writing.")).to_be_visible()
+
+
+@pytest.mark.slow
 def test_a_name_is_offered_behind_an_at_and_an_answer_stands_under_its_comment(desks: dict[str, Desk], number: str) -> None:
     maren = review(desks["provider"], "provider", number)
     talk(maren)

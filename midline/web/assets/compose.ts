@@ -74,7 +74,8 @@ function offer(): void {
       const option = document.createElement("li");
       option.id = `mention-${n}`;
       option.role = "option";
-      option.className = "ml-option";
+      option.className =
+        "ml-option flex min-h-8 cursor-pointer items-center rounded-md px-2 text-sm max-sm:min-h-11";
       option.textContent = words;
       return option;
     }),
@@ -126,6 +127,34 @@ function answer(id: string, name: string): void {
   form.querySelector("textarea")?.focus();
 }
 
+// --- corrections ----------------------------------------------------------------------------------------------------
+
+let putOff = false;
+
+/** Whether a comment is being corrected at this moment: the thread is not replaced under the hands of who writes. */
+function correcting(): boolean {
+  const fields = document.querySelectorAll<HTMLTextAreaElement>("#thread details[open] textarea");
+  return [...fields].some((field) => field === document.activeElement || field.value !== field.defaultValue);
+}
+
+interface Asked {
+  ctx?: { request?: { method?: string } };
+}
+
+function keepCorrections(event: Event): void {
+  const method = (event as CustomEvent<Asked>).detail.ctx?.request?.method ?? "";
+  if ((event.target as Element).id !== "conversation" || method.toUpperCase() !== "GET" || !correcting())
+    return;
+  event.preventDefault();
+  putOff = true;
+}
+
+function catchUp(): void {
+  if (!putOff || correcting()) return;
+  putOff = false;
+  document.body.dispatchEvent(new CustomEvent("midline:changed-conversation"));
+}
+
 // --- files ----------------------------------------------------------------------------------------------------------
 
 /** The names of what goes along, beside the way to leave it out again. */
@@ -144,6 +173,9 @@ export function startCompose(): void {
   });
   document.addEventListener("keydown", keys, true);
   document.addEventListener("keydown", send);
+  document.addEventListener("htmx:before:request", keepCorrections);
+  document.addEventListener("toggle", () => setTimeout(catchUp), true);
+  document.addEventListener("focusout", () => setTimeout(catchUp));
   document.addEventListener("input", (event) => {
     if (event.target === parts()?.text) offer();
   });
