@@ -50,7 +50,9 @@ def publish(number, stages, amount, attached):
     for tooth in attached:
         Attachment.objects.create(version=version, tooth=tooth, shape="Ellipsoid", size="3 × 2 mm", added_stage=1, removed_stage=stages)
     now = clock.now()
-    SetupVersion.objects.filter(pk=version.pk).update(content_hash=content_hash(version), published_at=now, published_by=lab.user)
+    pictures = version.pictures | {"right": version.pictures["front"], "right_start": version.pictures["start"]}
+    frozen = dict(content_hash=content_hash(version), published_at=now, published_by=lab.user, pictures=pictures)
+    SetupVersion.objects.filter(pk=version.pk).update(**frozen)
     move("publish", lab, version=number)
 
 
@@ -159,6 +161,7 @@ def test_the_table_tells_the_step_of_a_stage_and_the_line_what_is_due(desk: Desk
     expect(due).to_have_attribute("role", "status")
     expect(due).to_contain_text("Due at stage 2: IPR 21–22 0.10 mm.")
     expect(due).to_contain_text("Next, at stage 6: attachments off 13.")
+    expect(due.locator("[data-due-tooth]")).to_have_text("13, Upper right canine. ")
     page.locator("[data-stage-slider]").focus()
     page.keyboard.press("ArrowLeft")
     expect(due).to_contain_text("Due at stage 1: attachments on 13.")
@@ -265,6 +268,9 @@ def test_without_webgl_tables_play_bar_and_pictures_work(flat: Browser, world: P
     expect(page.get_by_text("This browser cannot draw in 3D")).to_be_visible()
     page.locator("[data-go=end]").click()
     expect(picture).to_have_attribute("src", re.compile("/picture/front.webp"))
+    page.locator("[data-view=right]").click()
+    expect(picture).to_have_attribute("src", re.compile("/picture/right.webp"))
+    expect(page.locator("[data-view=upper]")).to_be_hidden()
     expect(page.locator("[data-stage-label]")).to_have_text("6")
     page.locator("[data-tooth='13']").click()
     expect(page.locator("tr[data-movement=buccal] [data-now]")).to_have_text(re.compile(r"0\.6"))

@@ -26,6 +26,15 @@ LABELS: Final = {
     "tip": gettext_lazy("Tip"),
     "torque": gettext_lazy("Torque"),
 }
+INSIDE: Final = {
+    "mesial": gettext_lazy("mesio-distal"),
+    "buccal": gettext_lazy("bucco-lingual"),
+    "occlusal": gettext_lazy("vertical"),
+    "rotation": gettext_lazy("rotation"),
+    "tip": gettext_lazy("tip"),
+    "torque": gettext_lazy("torque"),
+}
+"""The same inside a list; a language with capital nouns keeps them."""
 WAYS: Final = {
     "mesial": (gettext_lazy("mesial"), gettext_lazy("distal")),
     "buccal": (gettext_lazy("buccal"), gettext_lazy("lingual")),
@@ -107,6 +116,16 @@ class Comparison:
                 said.append(arches[row.change.arch] % {"now": row.change.now, "was": row.change.was})
         return said
 
+    def caution(self) -> str:
+        """A word of care where the two movement tables were not made alike; nothing where they were."""
+        made = [(row.plan.get("movement_source", ""), row.plan.get("reference_point", "")) for row in (self.version, self.other)]
+        if made[0] == made[1]:
+            return ""
+        return _(
+            "The movements of the two versions come from different sources or are measured at different points: "
+            "that alone can make up to 0.7 mm and 1.1°."
+        )
+
     def block(self) -> dict[str, Any]:
         """What the viewer needs of it: the earlier version, the teeth to tint, the attachments that are gone."""
         gone = [row.change.teeth[0] for row in self.rows if row.change.kind == "attachment" and not row.change.now]
@@ -187,7 +206,7 @@ def _row(change: Change, index: int, items: dict[int, ChangeItem], scale: dict[s
 def _movement(change: Change) -> tuple[str, str, str, int]:
     was, now = cast(Six, change.was), cast(Six, change.now)
     names = change.movements[:MOST_NAMED]
-    title = ", ".join(str(LABELS[name]) if n == 0 else str(LABELS[name]).lower() for n, name in enumerate(names))
+    title = ", ".join(str((INSIDE if n else LABELS)[name]) for n, name in enumerate(names))
     if more := len(change.movements) - len(names):
         title = _("%(names)s and %(n)s more") % {"names": title, "n": more}
     pairs = [(name, was[MOVEMENTS.index(name)], now[MOVEMENTS.index(name)]) for name in names]

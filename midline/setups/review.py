@@ -72,7 +72,7 @@ def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion
     urls = {what: reverse("setups:model", args=[actor.workspace, case.number, version.number, what]) for what in ("preview", "full")}
     plan = plan_json(version, actor, urls)
     talks = Action.READ_CONVERSATION in actions
-    versions = list(versions_for(actor, case).defer("plan"))
+    versions = list(versions_for(actor, case))
     earlier = [row for row in versions if row.number < version.number]
     other = other or (earlier[0] if earlier else None)
     plan["others"] = [

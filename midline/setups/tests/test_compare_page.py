@@ -148,3 +148,14 @@ def test_bars_keep_their_width_in_a_language_with_decimal_commas(cast, two):
 
     assert row.now.startswith("6,0°")
     assert all("," not in width for line in row.table for _side, width in line.bars)
+
+
+def test_movements_from_different_sources_are_compared_with_a_word_of_care(cast, two):
+    first, second = two
+    assert comparison(second.case, second, first, cast.owner.actor).caution() == ""
+
+    SetupVersion.objects.filter(pk=second.pk).update(plan=second.plan | {"movement_source": "lab"})
+    page = cast.owner.client.get(address("provider", second)).content.decode()
+
+    assert "that alone can make up to 0.7" in page
+    assert "The values are the lab" in page

@@ -28,7 +28,7 @@ def compare(request: PortalRequest, workspace: Workspace, number: str, version: 
     record_access(request, f"setup {setup.number} compared", [case.pk])
     if not request.htmx:
         return render(request, "setups/review.html", pages.page(case, setup, request.actor, other=other) | {"pane": "versions"})
-    earlier = [row for row in versions_for(request.actor, case).defer("plan") if row.number < setup.number]
+    earlier = [row for row in versions_for(request.actor, case) if row.number < setup.number]
     other = other or (earlier[0] if earlier else None)
     found = comparison(case, setup, other, request.actor) if other else None
     return render(request, "setups/_compare.html", {"case": case, "setup": setup, "earlier": earlier, "comparison": found})

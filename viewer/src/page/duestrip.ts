@@ -1,4 +1,5 @@
-/** What is due at the stage and what comes next: a line over the play bar, and the page's voice when the stage changes. */
+/** What is due at the stage and what comes next: a line over the play bar, and the page's voice when stage or tooth change. */
+import { toothName, toothNumber } from "../format/numbering.ts";
 import type { Plan } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
 import { dueAt, dueInWords, dueNext, lastStage } from "../format/timeline.ts";
@@ -11,7 +12,8 @@ export class DueStrip {
     private readonly store: Store,
   ) {
     store.listen((_state, changed) => {
-      if (changed.has("stage") || changed.has("playing") || changed.has("numbering")) this.refresh();
+      if (["stage", "playing", "numbering", "selected"].some((key) => changed.has(key as keyof State)))
+        this.refresh();
     });
   }
 
@@ -25,6 +27,7 @@ export class DueStrip {
       strip.toggleAttribute("data-now", due);
       const texts = {
         "[data-due-stage]": this.words.say("stage_of", { n, total: lastStage(this.plan) }),
+        "[data-due-tooth]": this.tooth(state),
         "[data-due-now]": this.now(state, n),
         "[data-due-next]": this.next(state, n),
       };
@@ -32,6 +35,12 @@ export class DueStrip {
         for (const place of strip.querySelectorAll(selector))
           if (place.textContent !== text) place.textContent = text;
     }
+  }
+
+  private tooth({ selected, numbering }: State): string {
+    return selected === null
+      ? ""
+      : `${toothNumber(selected, numbering)}, ${toothName(selected, this.words)}. `;
   }
 
   private now({ numbering }: State, n: number): string {

@@ -50,15 +50,11 @@ export class Ghost {
 
   /** Take the places at a stage of the source, and show those teeth of the given arches that stand elsewhere in `model`. */
   update(model: Model, stage: number, arches: Readonly<Record<Arch, boolean>>): void {
-    const starts = model.at(
-      0,
-      () => new Map(model.teeth().map((part) => [part, part.node.matrixWorld.clone()])),
-    );
     const place = () => {
       for (const { part, start, meshes } of this.teeth) {
         const here = this.counterpart(model, part);
         const there = moved(part, start);
-        const from = here && starts.get(here);
+        const from = here && model.starts.get(here.plan.key);
         const elsewhere = !here || !from || this.apart(model, here, from, there) > SAME_MM;
         for (const { mesh, source } of meshes) {
           mesh.visible = arches[part.plan.arch] && elsewhere;

@@ -13,6 +13,7 @@ import {
   type Camera,
   type Intersection,
   type Material,
+  type Matrix4,
   Mesh,
   type Object3D,
   PropertyBinding,
@@ -110,6 +111,8 @@ function outline(part: ModelPart): Vector3[] {
 export class Model {
   /** Each part's box at stage 0, world. */
   readonly boxes = new Map<string, Box3>();
+  /** Where each part's node stands at stage 0, in the world it was read in. */
+  readonly starts = new Map<string, Matrix4>();
   /** Each part's outline at stage 0, world. */
   readonly outlines = new Map<string, Vector3[]>();
   private readonly mixer: AnimationMixer;
@@ -132,6 +135,7 @@ export class Model {
       const points = outline(part);
       this.outlines.set(key, points);
       this.boxes.set(key, new Box3().setFromPoints(points));
+      this.starts.set(key, part.node.matrixWorld.clone());
     }
   }
 
