@@ -68,13 +68,17 @@ def triangles(data: bytes, name: str) -> Triangles:
 
 
 def pieces(data: bytes, name: str) -> list[Piece]:
-    """The parts of a file: nodes of a GLB that are named after teeth, gingiva, arches or stages; else one part that is the whole."""
-    if ending(name) != ".glb":
+    """The parts of a file: nodes of a GLB or objects of an OBJ that are named after teeth, gingiva, arches or stages; else the whole."""
+    if not may_hold_several(data, name):
         return [Piece("", triangles(data, name))]
-    nodes = gltf_in.parse_glb(data, name)
+    nodes = gltf_in.parse_glb(data, name) if ending(name) == ".glb" else obj.parse_nodes(data, name)
     if len(nodes) > 1 and 2 * sum(tells(node.name) for node in nodes) >= len(nodes):
         return [Piece(named, as_triangles(*joined([node], f"{name}/{named}"))) for named, node in zip(distinct(nodes), nodes, strict=True)]
     return [Piece("", as_triangles(*joined(nodes, name)))]
+
+
+def may_hold_several(data: bytes, name: str) -> bool:
+    return ending(name) == ".glb" or (ending(name) == ".obj" and obj.has_objects(data))
 
 
 def tells(name: str) -> bool:

@@ -62,6 +62,7 @@ def seed_files() -> dict[str, tuple[str, bytes]]:
     mixed = [[*polygons[0]], [*polygons[1], polygons[2][2]], *polygons[3:]]
     nodes = {"Tooth_11": seeds.ball((9, 8, 9)), "Tooth_12": seeds.ball((8, 8, 9), (9, 0, 0)), "gingiva upper": (points, faces)}
     other = (points + 1.0, faces)
+    rows = seeds.obj_text(points, polygons).replace(b"o model\n", b"").split(b"\n")
     files = {
         "stl": ("a.stl", seeds.stl_bytes(points, faces)),
         "stl-text": ("a.stl", seeds.stl_text(points, faces)),
@@ -69,6 +70,7 @@ def seed_files() -> dict[str, tuple[str, bytes]]:
         "ply-big": ("a.ply", seeds.ply_binary(points, mixed, order=">", coloured=True)),
         "ply-text": ("a.ply", seeds.ply_text(points, mixed, coloured=True)),
         "obj": ("a.obj", seeds.obj_text(points, mixed)),
+        "obj-teeth": ("a.obj", b"\n".join([b"o Tooth_11", *rows[:-40], b"o Tooth_12", *rows[-40:]])),
         "glb": ("a.glb", seeds.glb_bytes({"model": (points, faces)})),
         "glb-teeth": ("a.glb", seeds.glb_bytes(nodes)),
         "zip-arches": ("a.zip", seeds.zip_bytes({"Upper_stage_0.stl": seeds.stl_bytes(points, faces), "U_1.stl": seeds.stl_bytes(*other)})),

@@ -40,7 +40,7 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
         for index, entry in enumerate(models):
             report("read", index, len(models), entry.name)
             try:
-                found = opened(archive, entry)
+                found = opened(archive.read(entry), entry)
                 refuse_hidden(found, taken)
                 if len(rows) + len(found) > MAX_ENTRIES:
                     raise BadFile(entry.name, f"The ZIP holds more than {MAX_ENTRIES:,} models.", "Export one model an arch a stage.")
@@ -102,9 +102,9 @@ def refuse_hidden(found: list[tuple[Entry, Triangles]], taken: set[str]) -> None
             raise BadFile(one.name, "A part of this file has the same name as another file of the ZIP.", "Rename one of the two.")
 
 
-def opened(archive: Archive, entry: Entry) -> list[tuple[Entry, Triangles]]:
+def opened(data: bytes, entry: Entry) -> list[tuple[Entry, Triangles]]:
     """The models of one file: itself, or its named pieces as entries of their own. Raises BadFile for a broken file."""
-    found = formats.pieces(archive.read(entry), entry.name)
+    found = formats.pieces(data, entry.name)
     if len(found) == 1 and not found[0].name:
         return [(entry, found[0].triangles)]
     whole = sum(len(piece.triangles) for piece in found)
@@ -125,7 +125,9 @@ class Models:
         self._kept: OrderedDict[str, dict[str, Triangles]] = OrderedDict()
         self.entries: dict[str, Entry] = {}
         for entry in archive.entries:
-            self.entries |= {one.name: one for one, _ in self._open(entry)} if formats.ending(entry.name) == ".glb" else {entry.name: entry}
+            self.entries |= (
+                {one.name: one for one, _ in self._open(entry)} if formats.ending(entry.name) in (".glb", ".obj") else {entry.name: entry}
+            )
 
     def triangles(self, name: str) -> Triangles:
         """Raises KeyError for a name that the report does not have, BadFile for a broken file."""
@@ -140,7 +142,8 @@ class Models:
 
     def _open(self, entry: Entry) -> list[tuple[Entry, Triangles]]:
         try:
-            found = opened(self.archive, entry)
+            data = self.archive.read(entry)
+            found = opened(data, entry) if formats.may_hold_several(data, entry.name) else [(entry, np.empty((0, 3, 3), np.float32))]
         except BadFile:
             return [(entry, np.empty((0, 3, 3), np.float32))]
         if found[0][0].piece:

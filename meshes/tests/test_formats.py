@@ -264,24 +264,34 @@ def tooth_nodes(arch, stage):
     return found
 
 
-def test_a_glb_a_stage_with_nodes_named_after_teeth_is_a_file_a_tooth(tmp_path):
+def obj_of(nodes):
+    rows, count = [], 1
+    for name, (points, faces) in nodes.items():
+        rows += [f"o {name}", *(f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in points)]
+        rows += ["f " + " ".join(str(index + count) for index in face) for face in faces]
+        count += len(points)
+    return ("\n".join(rows) + "\n").encode()
+
+
+@pytest.mark.parametrize(("ending", "write"), [("glb", glb_bytes), ("obj", obj_of)], ids=["GLB", "OBJ"])
+def test_a_file_a_stage_with_parts_named_after_teeth_is_a_file_a_tooth(tmp_path, ending, write):
     arch = tiny_arch("upper", 2)
-    files = {f"Stage_{stage:02d}.glb": glb_bytes(tooth_nodes(arch, stage)) for stage in range(2)}
+    files = {f"Stage_{stage:02d}.{ending}": write(tooth_nodes(arch, stage)) for stage in range(2)}
     path = zip_of(tmp_path / "a.zip", files)
 
     report = pipeline.read(path, tmp_path)
 
     assert report["layout"] == 1
     assert len(report["files"]) == 30
-    row = next(row for row in report["files"] if row["name"] == "Stage_01.glb/Tooth_21")
+    row = next(row for row in report["files"] if row["name"] == f"Stage_01.{ending}/Tooth_21")
     assert (row["stage"], row["part"], row["fdi"], row["arch"], row["number"]) == (1, "tooth", 21, "upper", "21")
     assert all(row["confidence"] >= 0.9 for row in report["files"])
     with Archive(path) as archive:
         models = reading.Models(archive)
         assert list(models.entries) == [row["name"] for row in report["files"]]
-        assert len(models.triangles("Stage_01.glb/Tooth_21")) == row["triangles"]
+        assert len(models.triangles(f"Stage_01.{ending}/Tooth_21")) == row["triangles"]
         with pytest.raises(KeyError):
-            models.triangles("Stage_01.glb/Tooth_48")
+            models.triangles(f"Stage_01.{ending}/Tooth_48")
 
 
 def test_a_piece_that_bears_the_name_of_a_file_is_refused(tmp_path):
@@ -351,3 +361,11 @@ def test_line_ends_of_old_macs_are_read():
     text = obj_text(POINTS, FACES.tolist()).replace(b"\n", b"\r")
 
     assert np.abs(formats.triangles(text, "a.obj") - TRIANGLES).max() < 1e-3
+
+
+def test_small_groups_of_an_obj_that_name_no_tooth_stay_one_model():
+    text = obj_text(POINTS, FACES.tolist()).replace(b"f 1/1/1", b"g patch\nf 1/1/1").replace(b"f 42/1/1", b"g lid\nf 42/1/1")
+
+    (piece,) = formats.pieces(text, "a.obj")
+
+    assert (piece.name, len(piece.triangles)) == ("", len(FACES))
