@@ -73,7 +73,7 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
     report("poses", len(tracks), len(tracks), None)
     for part in known:
         if part.kind == "tooth":
-            notes += said_of(part.track, f"Tooth {part.fdi}" if part.fdi else f"The tooth {part.key}")
+            notes += said_of(part.track, f"Tooth {part.fdi or part.key}")
     pieces = [piece for part in known for piece in part.pieces]
     previews = [pack.preview(piece) for piece in pieces]
     last = max(mapping.last.values())

@@ -250,6 +250,25 @@ SENTENCES: Final = (
     gettext_noop(
         "The teeth are fused with the gingiva; they were told apart by their movement. Teeth that never move stay with the gingiva."
     ),
+    gettext_noop("Upper:"),
+    gettext_noop("Lower:"),
+    gettext_noop("Tooth %(a)s is not in the models before stage %(b)s; it is shown from then on."),
+    gettext_noop("Tooth %(a)s is not in the models after stage %(b)s; it is shown until then."),
+    gettext_noop("Tooth %(a)s changes its shape at stage %(b)s."),
+    gettext_noop("Tooth %(a)s cannot be followed with certainty from stage %(b)s on; its movement from there is an estimate."),
+    gettext_noop("Upper stage %(a)s is missing; upper stages reach from %(b)s to %(c)s."),
+    gettext_noop("Lower stage %(a)s is missing; lower stages reach from %(b)s to %(c)s."),
+    gettext_noop("Upper gingiva stage %(a)s is missing; upper gingiva stages reach from %(b)s to %(c)s."),
+    gettext_noop("Lower gingiva stage %(a)s is missing; lower gingiva stages reach from %(b)s to %(c)s."),
+    gettext_noop("Tooth %(a)s stage %(b)s is missing; tooth %(c)s stages reach from %(d)s to %(e)s."),
+    gettext_noop("Upper stage %(a)s is also given to “%(b)s”."),
+    gettext_noop("Lower stage %(a)s is also given to “%(b)s”."),
+    gettext_noop("Upper gingiva stage %(a)s is also given to “%(b)s”."),
+    gettext_noop("Lower gingiva stage %(a)s is also given to “%(b)s”."),
+    gettext_noop("Tooth %(a)s stage %(b)s is also given to “%(c)s”."),
+    gettext_noop("%(a)s upper stages of %(b)s vertices need %(c)s MB; %(d)s MB is the limit."),
+    gettext_noop("%(a)s lower stages of %(b)s vertices need %(c)s MB; %(d)s MB is the limit."),
+    gettext_noop("%(a)s pieces the size of a tooth change their shape between stages; they are shown with the gingiva."),
 )
 
 
