@@ -235,7 +235,7 @@ def converted(name, data):
     return obj_text(points, faces.tolist()) if ending == "obj" else glb_bytes({"arch": (points, faces)})
 
 
-@pytest.mark.parametrize("ending", ["ply", "obj", "glb"])
+@pytest.mark.parametrize("ending", [pytest.param("ply", marks=pytest.mark.slow), pytest.param("obj", marks=pytest.mark.slow), "glb"])
 def test_a_setup_in_another_format_is_read_and_built_like_stl(tmp_path, ending):
     files = {}
     for name, data in case_files(tiny_case(2)).items():
