@@ -17,6 +17,7 @@ from meshes.names import GINGIVA, LOWER, MAX_STAGE, TOOTH, UPPER
 from meshes.progress import Report
 from meshes.shapes import ARCH_RANGE, MAX_ARCH_MM, MIN_ARCH_MM
 from meshes.stl import Triangles
+from meshes.tooth_numbers import ALL_FDI, arch_of
 
 ARCHES: Final = (UPPER, LOWER)
 WHOLE: Final = "arch"
@@ -130,8 +131,10 @@ def checked_row(row: Any, models: Models) -> tuple[str, int, Source, int | None]
     part = part or WHOLE
     if part not in (WHOLE, TOOTH, GINGIVA):
         raise BadFile(shown, f"It is called a “{part}”; a model is an arch, a tooth or a gingiva.", "Choose what the file shows.")
-    if fdi is not None and (not isinstance(fdi, int) or isinstance(fdi, bool) or not 11 <= fdi <= 85):
+    if fdi is not None and (not isinstance(fdi, int) or isinstance(fdi, bool) or fdi not in ALL_FDI):
         raise BadFile(shown, f"Its tooth is “{fdi}”; a tooth is an FDI number from 11 to 85.", "Type the number of the tooth.")
+    if fdi is not None and part == TOOTH and arch_of(fdi) != arch:
+        raise BadFile(shown, f"Its tooth is “{fdi}”, which stands in the other arch.", "Correct the tooth or the arch.")
     number = fdi if part == TOOTH else None
     return shown, stage, Source(arch, part, str(number or group or shown) if part == TOOTH else ""), number
 

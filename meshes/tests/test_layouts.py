@@ -125,6 +125,8 @@ def test_a_stage_missing_in_the_middle_of_a_tooth_is_refused_by_its_number(case,
         ({"fdi": 9}, "FDI number"),
         ({"fdi": True}, "FDI number"),
         ({"fdi": "11"}, "FDI"),
+        ({"fdi": 19}, "FDI"),
+        ({"fdi": 41}, "stands in the other arch"),
     ],
 )
 def test_a_mapping_of_a_tooth_that_cannot_be_is_refused(case, tmp_path, change, words):

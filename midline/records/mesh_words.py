@@ -269,6 +269,8 @@ SENTENCES: Final = (
     gettext_noop("%(a)s upper stages of %(b)s vertices need %(c)s MB; %(d)s MB is the limit."),
     gettext_noop("%(a)s lower stages of %(b)s vertices need %(c)s MB; %(d)s MB is the limit."),
     gettext_noop("%(a)s pieces the size of a tooth change their shape between stages; they are shown with the gingiva."),
+    gettext_noop("Its tooth is “%(a)s”, which stands in the other arch."),
+    gettext_noop("Correct the tooth or the arch."),
 )
 
 
