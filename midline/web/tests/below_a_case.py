@@ -63,7 +63,7 @@ def held_case(cast) -> Held:
         comment_add(case=case, by=person.actor, body="Look at 21.", key=new_key())
     beside = Comment.objects.get(author=owner.user)
     file = CommentFile.objects.create(
-        comment=beside, filename="a.jpg", content_type="image/jpeg", size=1, key=record.served_key, sha256=record.served_sha256,
+        comment=beside, filename="Smile 1.jpg", content_type="image/jpeg", size=1, key=record.served_key, sha256=record.served_sha256,
         thumb_key=record.thumb_key, thumb_sha256=record.thumb_sha256,
     )  # fmt: skip
     request = request_propose(case=case, version=1, by=planner.actor, wanted=[Wanted(21, "other", None, "Out")], words="", key=new_key())
