@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path(_IMPORT + "match/", finishing.match, name="import_match"),
     path(_IMPORT + "teeth/", finishing.teeth, name="import_teeth"),
     path(_IMPORT + "plan/", finishing.plan, name="import_plan"),
+    path(_IMPORT + "plan/<slug:kind>.csv", finishing.table, name="import_table"),
     path(_IMPORT + "publish/", finishing.publish, name="import_publish"),
     path(_IMPORT + "retry/", imports.retry, name="import_retry"),
     path(_IMPORT + "discard/", imports.discard, name="import_discard"),

@@ -1,16 +1,18 @@
 """The files of an import: what is proposed, what was answered, which stages that makes."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from meshes.tooth_numbers import SYSTEMS
+from midline.lab.import_page.numbers import renumbered
 from midline.records.mesh_words import in_words
 from midline.setups.models import SetupImport
-from midline.setups.services.mapping import ARCHES, arch_words
+from midline.setups.services.mapping import ARCHES, BESIDE, GINGIVA, STAGE, TOOTH, WHOLE, arch_words
 
 SURE: Final = 0.9
 Posted = Mapping[str, str]
@@ -25,7 +27,11 @@ def megabytes(size: int) -> str:
 
 @dataclass
 class FileRow:
-    """One file of the ZIP: what it is taken for, and what is asked about it. answer: take, leave, or "" when it waits for one."""
+    """One file of the ZIP: what it is taken for, and what is asked about it. answer: take, beside, leave, or "" when it waits for one.
+
+    members: how many files this row answers for; several files of one tooth that raise the same question are asked about once.
+    follows: the index of the row that answers for this one, else its own.
+    """
 
     index: int
     name: str
@@ -38,13 +44,39 @@ class FileRow:
     doubtful: bool
     answer: str
     has_thumb: bool
+    kind: str = STAGE
+    part: str = WHOLE
+    fdi: str = ""
+    group: str = ""
+    members: int = 1
+    span: str = ""
+    follows: int = -1
     reason: str = ""
     remedy: str = ""
+    carried: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
     def tone(self) -> str:
         return "act" if self.doubtful else "good"
+
+    @property
+    def is_beside(self) -> bool:
+        return self.kind in BESIDE
+
+    @property
+    def kind_words(self) -> str:
+        return kind_words(self.kind)
+
+    @property
+    def part_words(self) -> str:
+        """ "Tooth 11" and the like stand in a field of their own; here what is no tooth."""
+        return _("Gingiva") if self.part == GINGIVA else ""
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Which column of the grid of teeth the file stands in."""
+        return (GINGIVA, "") if self.part == GINGIVA else (self.part, self.fdi or self.group or self.name)
 
 
 @dataclass(frozen=True)
@@ -57,47 +89,109 @@ class FileGroup:
     is_open: bool
 
 
+def kind_words(kind: str) -> str:
+    words = {
+        "template": _("Template"),
+        "retainer": _("Retainer"),
+        "attachment": _("Attachment model"),
+        "overcorrection": _("Overcorrection"),
+    }
+    return words.get(kind, "")
+
+
 def is_doubtful(row: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
-    """Whether a person should look: not sure, no arch or stage, or one of two that claim the same place."""
-    if row["refused"]:
+    """Whether a person should look: not sure, no arch or stage, or one of two that claim the same place. Not asked twice of one name."""
+    if row["refused"] or row["name"] in report.get("carried", {}):
         return False
+    if row.get("kind", STAGE) in BESIDE:
+        return bool(row["confidence"] < SURE)
     twice = {name for double in report.get("doubles", []) for name in double["files"]}
     return row["confidence"] < SURE or row["arch"] is None or row["stage"] is None or row["name"] in twice
 
 
-def file_rows(item: SetupImport, posted: Posted | None = None, errors: Mapping[str, str] | None = None) -> list[FileRow]:
+def found_rows(item: SetupImport, numbering: str = "") -> list[dict[str, Any]]:
+    """The rows of the report, their tooth numbers read in the system that was chosen."""
+    return renumbered(item.report, numbering or item.report.get("numbering_chosen", ""))
+
+
+def file_rows(
+    item: SetupImport, posted: Posted | None = None, errors: Mapping[str, str] | None = None, numbering: str = ""
+) -> list[FileRow]:
     """The files as proposed, as answered before, or as just posted with what is wrong about them."""
     mapped = {row["name"]: row for row in item.mapping}
+    before: Mapping[str, Mapping[str, Any] | None] = item.report.get("carried", {})
+    found = found_rows(item, numbering)
+    doubts = [is_doubtful(row, item.report) for row in found]
+    leads, counts = _leaders(found, doubts)
     rows = []
-    for index, found in enumerate(item.report.get("files", [])):
-        doubtful = is_doubtful(found, item.report)
-        shown = mapped.get(found["name"]) or found
-        answer = ("take" if found["name"] in mapped else "leave") if mapped else ("" if doubtful else "take")
-        arch, stage = shown["arch"] or "", "" if shown["stage"] is None else str(shown["stage"])
+    for index, (about, doubtful, lead) in enumerate(zip(found, doubts, leads, strict=True)):
+        name = about["name"]
+        shown: Mapping[str, Any] = mapped.get(name) or before.get(name) or about
+        if numbering and about.get("number"):
+            shown = about
+        answer = _answer(shown.get("kind", STAGE))
+        if mapped or name in before:
+            answer = answer if (name in mapped if mapped else before[name] is not None) else "leave"
+        elif doubtful:
+            answer = ""
+        arch, stage, fdi = shown["arch"] or "", "" if shown["stage"] is None else str(shown["stage"]), str(shown.get("fdi") or "")
         if posted is not None:
-            arch, stage = posted.get(f"arch-{index}", arch), posted.get(f"stage-{index}", stage)
-            answer = posted.get(f"answer-{index}", "" if doubtful else "take")
-        refused = found["refused"] or {}
-        named = {kind: (errors or {}).get(f"{kind}-{index}", "") for kind in ("arch", "stage", "answer")}
+            arch, fdi = posted.get(f"arch-{lead}", arch), posted.get(f"fdi-{lead}", fdi)
+            stage = posted.get(f"stage-{index}", stage)
+            answer = posted.get(f"answer-{lead}", "" if doubtful else answer)
+        refused = about["refused"] or {}
+        named = {kind: (errors or {}).get(f"{kind}-{index}", "") for kind in ("arch", "stage", "fdi", "answer")}
         rows.append(
             FileRow(
                 index=index,
-                name=found["name"],
-                size=megabytes(found["size_bytes"]),
-                triangles=found["triangles"],
+                name=name,
+                size=megabytes(about["size_bytes"]),
+                triangles=about["triangles"],
                 arch=arch,
                 stage=stage,
-                percent=round(100 * (found["confidence"] or 0)),
-                why=_why(found, item.report),
+                percent=round(100 * (about["confidence"] or 0)),
+                why=_why(about, item.report),
                 doubtful=doubtful,
                 answer=answer,
-                has_thumb=found["thumb"] in item.thumbs,
+                has_thumb=about["thumb"] in item.thumbs,
+                kind=about.get("kind", STAGE),
+                part=about.get("part") or WHOLE,
+                fdi=fdi,
+                group=about.get("group") or "",
+                members=counts[index],
+                follows=lead,
                 reason=in_words(refused.get("reason", "")),
                 remedy=in_words(refused.get("remedy", "")),
+                carried=name in before and not mapped,
                 errors={kind: words for kind, words in named.items() if words},
             )
         )
     return rows
+
+
+def _answer(kind: str) -> str:
+    return "beside" if kind in BESIDE else "take"
+
+
+def _leaders(found: list[dict[str, Any]], doubts: list[bool]) -> tuple[list[int], list[int]]:
+    """(for each file the row that answers for it, for each row how many files it answers for).
+
+    The files of one tooth that raise the same question about arch or tooth, each with a stage of its own, are asked about once.
+    """
+    leads, counts = list(range(len(found))), [1] * len(found)
+    first: dict[tuple[Any, ...], int] = {}
+    stages: dict[int, set[int]] = {}
+    for index, (row, doubtful) in enumerate(zip(found, doubts, strict=True)):
+        if not doubtful or row.get("part", WHOLE) == WHOLE or not row.get("group") or row["stage"] is None:
+            continue
+        lead = first.setdefault((row["group"], row["part"], row["arch"], row["reason"]), index)
+        seen = stages.setdefault(lead, set())
+        if row["stage"] in seen:
+            continue
+        seen.add(row["stage"])
+        if lead != index:
+            leads[index], counts[lead], counts[index] = lead, counts[lead] + 1, 0
+    return leads, counts
 
 
 def _why(found: Mapping[str, Any], report: Mapping[str, Any]) -> str:
@@ -111,20 +205,34 @@ def _why(found: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     return ""
 
 
-def file_groups(rows: list[FileRow], *, answered: bool) -> list[FileGroup]:
-    """Doubtful files first, then the refused, then each arch; sure ones fold."""
+def file_groups(
+    rows: list[FileRow], *, answered: bool, single_teeth: bool = False, changing: frozenset[int] = frozenset()
+) -> list[FileGroup]:
+    """Doubtful files first, then the refused, then what is kept beside, then each arch; sure ones fold.
+
+    single_teeth: hundreds of files stand in the grid of teeth instead; `changing` are those that were picked there.
+    """
+    rows = [row for row in rows if row.members or row.index in changing or row.errors]
     doubtful = [row for row in rows if row.doubtful and not row.reason]
     wrong = any(row.errors for row in rows)
+    sure = [row for row in rows if not row.doubtful and not row.reason]
     groups = [
         FileGroup("confirm", _("To confirm"), "act", _("Nothing is published before these are answered"), doubtful, not answered or wrong),
         FileGroup("refused", _("Refused"), "stop", _("These are not used"), [row for row in rows if row.reason], is_open=True),
     ]
+    if single_teeth:
+        picked = [row for row in sure if row.index in changing or row.errors]
+        groups.append(FileGroup("change", _("To change"), "idle", _("Picked in the grid of teeth"), picked, is_open=True))
+    beside = [row for row in sure if row.is_beside and row.index not in changing]
+    note = _("They stay with the original and are no stages")
+    groups.append(FileGroup("beside", _("Kept beside the stages"), "good", note, beside, any(row.errors for row in beside)))
+    sure = [] if single_teeth else [row for row in sure if not row.is_beside]
     for arch, label in (("upper", _("Upper arch")), ("lower", _("Lower arch"))):
-        sure = [row for row in rows if not row.doubtful and not row.reason and row.arch == arch]
-        numbers = [int(row.stage) for row in sure if row.stage.isdigit()]
+        mine = [row for row in sure if row.arch == arch]
+        numbers = [int(row.stage) for row in mine if row.stage.isdigit()]
         note = _("stages %(first)s–%(last)s, all sure") % {"first": min(numbers), "last": max(numbers)} if numbers else ""
-        groups.append(FileGroup(arch, label, "good", note, sure, any(row.errors for row in sure)))
-    other = [row for row in rows if not row.doubtful and not row.reason and row.arch not in ARCHES]
+        groups.append(FileGroup(arch, label, "good", note, mine, any(row.errors for row in mine)))
+    other = [row for row in sure if row.arch not in ARCHES]
     groups.append(FileGroup("other", _("Without an arch"), "idle", "", other, is_open=True))
     return [group for group in groups if group.rows]
 
@@ -133,59 +241,49 @@ def mapping_posted(item: SetupImport, posted: Posted) -> tuple[list[dict[str, An
     """(the answer, what is wrong with it): a doubtful file without an answer, a stage that is no whole number."""
     mapping: list[dict[str, Any]] = []
     errors: dict[str, str] = {}
-    for row in file_rows(item, posted):
+    for row in file_rows(item, posted, numbering=posted.get("numbering", "")):
         if row.reason or row.answer == "leave":
             continue
-        if row.answer != "take":
-            errors[f"answer-{row.index}"] = _("“%(name)s” waits for an answer. Confirm it, or leave it out.") % {"name": row.name}
+        if row.answer not in {"take", "beside"}:
+            words = _("“%(name)s” waits for an answer. Confirm it, or leave it out.")
+            errors.setdefault(f"answer-{row.follows}", words % {"name": row.name})
+        elif row.answer == "beside" and row.is_beside:
+            mapping.append({"name": row.name, "kind": row.kind, "part": row.part, "arch": None, "stage": None})
         elif row.stage.strip() and not row.stage.strip().isdecimal():
             words = _("“%(value)s” is no stage. Enter a whole number, 0 for the start.")
             errors[f"stage-{row.index}"] = words % {"value": row.stage[:20]}
         else:
             stage = int(row.stage) if row.stage.strip() and len(row.stage) < 6 else None
-            mapping.append({"name": row.name, "arch": row.arch or None, "stage": stage})
+            mapping.append({"name": row.name, "arch": row.arch or None, "stage": stage} | _of_tooth(row))
     return mapping, errors
 
 
-@dataclass(frozen=True)
-class Strip:
-    """The stages of one arch as small boxes. cells: (number, found | doubt | missing)."""
+def looked_at(posted: Posted) -> dict[str, str]:
+    """What was typed, after a button that saves nothing: another numbering ("numbering-FDI"), a file picked in the grid ("change-12").
 
-    label: str
-    words: str
-    cells: list[tuple[int, str]]
-    blanks: range
-
-
-def strips(rows: list[FileRow]) -> list[Strip]:
-    """Which stages are there, which wait for an answer, which are missing: one strip an arch."""
-    taken: dict[str, dict[int, list[FileRow]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        if not row.reason and row.answer != "leave" and row.arch in ARCHES and row.stage.isdecimal() and len(row.stage) < 4:
-            taken[row.arch][int(row.stage)].append(row)
-    if not taken:
-        return []
-    first = min(min(stages) for stages in taken.values())
-    longest = max(max(stages) for stages in taken.values())
-    found = []
-    for arch in ARCHES:
-        stages = taken.get(arch)
-        if not stages:
-            continue
-        last = max(stages)
-        cells = [(n, _cell(stages.get(n, []))) for n in range(first, last + 1)]
-        missing = sum(1 for _n, state in cells if state == "missing")
-        words = _("%(n)s of %(of)s") % {"n": len(cells) - missing, "of": len(cells)}
-        if missing:
-            words += ", " + _("%(n)s missing") % {"n": missing}
-        twice = [str(n) for n, files in sorted(stages.items()) if len(files) > 1]
-        if twice:
-            words += ", " + _("%(stages)s twice") % {"stages": ", ".join(twice)}
-        found.append(Strip(f"{arch_words(arch)}, {first}–{last}", words, cells, range(longest - last)))
+    Another numbering lets go of the teeth and arches that were typed for the old one.
+    """
+    act, _sep, value = posted.get("act", "").partition("-")
+    found = {key: posted.get(key, "") for key in posted}
+    if act == "numbering" and value in SYSTEMS:
+        found = {key: text for key, text in found.items() if not key.startswith(("fdi-", "arch-", "answer-"))} | {"numbering": value}
+    if act == "change" and value.isdecimal():
+        found["changing"] = ",".join([*filter(None, found.get("changing", "").split(",")), value])
     return found
 
 
-def _cell(files: list[FileRow]) -> str:
-    if not files:
-        return "missing"
-    return "doubt" if len(files) > 1 or any(row.doubtful and row.answer != "take" for row in files) else "found"
+def _of_tooth(row: FileRow) -> dict[str, Any]:
+    if row.part == WHOLE:
+        return {}
+    fdi = int(row.fdi) if row.part == TOOTH and row.fdi.isdecimal() and len(row.fdi) < 4 else None
+    return {"kind": STAGE, "part": row.part, "fdi": fdi, "group": row.group or row.name}
+
+
+def spans(rows: list[FileRow]) -> list[FileRow]:
+    """Says of each row that answers for several files how many, and which stages."""
+    for row in rows:
+        if row.members > 1:
+            stages = sorted(int(other.stage) for other in rows if other.follows == row.index and other.stage.isdecimal())
+            words = ngettext("%(n)s file, stages %(first)s–%(last)s", "%(n)s files, stages %(first)s–%(last)s", row.members)
+            row.span = words % {"n": row.members, "first": stages[0], "last": stages[-1]} if stages else ""
+    return rows

@@ -32,10 +32,12 @@ class Names:
     def rows(self, rows: list[FileRow]) -> list[FileRow]:
         if self.are_open:
             return rows
+        groups = {group: f"{place}" for place, group in enumerate(sorted({row.group for row in rows if row.group}), start=1)}
         return [
             replace(
                 row,
                 name=self._neutral.get(row.name, ""),
+                group=groups.get(row.group, "") and f"#{groups[row.group]}",
                 why=self.said(row.why),
                 reason=self.said(row.reason),
                 remedy=self.said(row.remedy),

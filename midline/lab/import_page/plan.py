@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from meshes.tooth_numbers import FDI
 from midline.lab.import_page.files import Posted
+from midline.lab.import_page.offers import Offers
+from midline.lab.import_page.tables import Table, limited, read_table
 from midline.setups.models import SetupVersion
-from midline.setups.services import AttachmentRow, IprRow
+from midline.setups.services import AttachmentRow, IprRow, MovementTable, plan_errors
+from midline.setups.services.movements import computed_ends, table_errors
 
 IPR_FIELDS: Final = ("tooth_a", "tooth_b", "amount_mm", "before_stage")
 ATTACHMENT_FIELDS: Final = ("tooth", "surface", "shape", "size", "added_stage", "removed_stage")
@@ -27,13 +33,23 @@ class PlanField:
 
 @dataclass
 class PlanRows:
-    """What the plan's form shows: each row's values as typed, and what is wrong with each field ("ipr-0-amount_mm")."""
+    """What the plan's form shows: each row's values as typed, and what is wrong with each field ("ipr-0-amount_mm").
+
+    movements: the lab's table as read from a CSV, not saved yet (movements_text carries it through the form); computed: back to the
+    worked-out one. refused: kind of table → what is wrong with its CSV; read: kind → a sentence about the CSV just read.
+    """
 
     ipr: list[dict[str, str]]
     attachment: list[dict[str, str]]
     wear_schedule: str
     notes: str
     errors: dict[str, str] = field(default_factory=dict)
+    movements: MovementTable | None = None
+    movements_text: str = ""
+    reference_point: str = ""
+    computed: bool = False
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, version: SetupVersion) -> "PlanRows":
@@ -52,7 +68,76 @@ class PlanRows:
             rows = [{name: posted.get(f"{kind}-{n}-{name}", "").strip() for name in names} for n in range(count)]
             kept = [row for n, row in enumerate(rows) if act != f"remove-{kind}-{n}" and any(v for k, v in row.items() if k != "surface")]
             found[kind] = [*kept, dict.fromkeys(names, "")] if act == f"add-{kind}" else kept
-        return cls(found["ipr"], found["attachment"], posted.get("wear_schedule", ""), posted.get("notes", ""))
+        made = cls(found["ipr"], found["attachment"], posted.get("wear_schedule", ""), posted.get("notes", ""))
+        made.reference_point, made.computed = posted.get("reference_point", ""), posted.get("movements-computed") == "on"
+        text = posted.get("movements-csv", "") if act != "drop-movements" else ""
+        if text:
+            table = read_table("movements", text.encode(), present=(), numbering=FDI)
+            made.refused = {"movements": table.errors} if table.errors else {}
+            made._take_movements(table)
+        return made
+
+    @property
+    def movements_wanted(self) -> MovementTable | Literal["computed"] | None:
+        """What `plan_write` is to do with the movements."""
+        return self.movements or ("computed" if self.computed else None)
+
+    def read_csv(self, kind: str, content: bytes | None, version: SetupVersion, numbering: str) -> None:
+        """Takes the rows of a CSV in place of what stands in the form; with anything wrong nothing is taken and `refused` says why."""
+        if content is None:
+            self.refused[kind] = [_("No file is chosen. Choose a CSV, then press “Read the CSV”.")]
+            return
+        present = {fdi for fdi in version.parts.values_list("fdi", flat=True) if fdi is not None}
+        table = read_table(kind, content, present=present, numbering=numbering)
+        said = table.errors or self._wrong_here(kind, table, version)
+        if said:
+            self.refused[kind] = limited(said)
+            return
+        if kind == "movements":
+            self._take_movements(table)
+        elif kind == "ipr":
+            self.ipr = table.rows
+        else:
+            self.attachment = table.rows
+        words = ngettext("%(n)s row read, tooth numbers as %(system)s.", "%(n)s rows read, tooth numbers as %(system)s.", len(table.rows))
+        self.read[kind] = words % {"n": len(table.rows), "system": table.system}
+
+    def _take_movements(self, table: Table) -> None:
+        if not table.errors:
+            self.movements, self.movements_text, self.computed = table.movements(self.reference_point), table.text(), False
+
+    def _wrong_here(self, kind: str, table: Table, version: SetupVersion) -> list[str]:
+        """What does not fit this setup, with the row of the CSV."""
+        if kind == "movements":
+            stages = {"upper": version.stages_upper, "lower": version.stages_lower}
+            return table_errors(table.movements(""), list(version.parts.filter(kind="tooth")), stages)
+        shown = PlanRows(*((table.rows, []) if kind == "ipr" else ([], table.rows)), wear_schedule="", notes="")
+        found = plan_errors(version, *shown.typed()) | shown.errors
+        said = []
+        for name, sentence in found.items():
+            _kind, row, column = name.split("-", 2)
+            words = _("Row %(row)s, column “%(column)s”: %(sentence)s")
+            said.append(words % {"row": table.lines[int(row)], "column": column, "sentence": sentence})
+        return said
+
+    def take_found(self, offers: Offers) -> None:
+        """Adds the attachments that the models show."""
+        self.attachment = [*self.attachment, *offers.attachments]
+
+    def take_before(self, offers: Offers) -> None:
+        """Takes IPR and attachments of the version before, in place of what stands in the form."""
+        self.ipr, self.attachment = offers.ipr_before, offers.attachments_before
+
+    def movements_shown(self, version: SetupVersion) -> list[tuple[int, list[str], list[str]]]:
+        """For each tooth what the lab's table says of the last stage, and beside it what is worked out."""
+        if self.movements is None:
+            return []
+        worked_out = computed_ends(version)
+        shown = []
+        for fdi, stages in sorted(self.movements.rows.items()):
+            own = worked_out.get(fdi)
+            shown.append((fdi, _signed(stages[max(stages)]), _signed(own) if own else []))
+        return shown
 
     def ipr_shown(self) -> list[dict[str, PlanField]]:
         return self._shown("ipr", self.ipr)
@@ -109,6 +194,16 @@ class PlanRows:
         words = _("“%(value)s” is no amount. Enter millimetres, for example 0.2.")
         self.errors[f"ipr-{n}-amount_mm"] = words % {"value": row["amount_mm"][:20]}
         return Decimal(0)
+
+
+def movement_names() -> list[str]:
+    """The headings of a movement table, in its order."""
+    return [_("mesial"), _("buccal"), _("occlusal"), _("rotation"), _("tip"), _("torque")]
+
+
+def _signed(values: tuple[float, ...]) -> list[str]:
+    """mm with two decimals, degrees with one."""
+    return [formats.number_format(value, 2 if place < 3 else 1) for place, value in enumerate(values)]
 
 
 def _text(value: Any) -> str:

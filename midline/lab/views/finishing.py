@@ -3,13 +3,15 @@
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
 from midline.lab.forms import PublishForm
-from midline.lab.import_page import PlanRows, mapping_posted, numbers_posted
+from midline.lab.import_page import PlanRows, looked_at, mapping_posted, numbers_posted
+from midline.lab.import_page.offers import offers_of
+from midline.lab.import_page.tables import COLUMNS, LARGEST_BYTES, template
 from midline.lab.policies import import_of
 from midline.lab.views.answers import acted, home_of, shell, stale, to
 from midline.lab.views.imports import back_to_import, import_page
@@ -20,10 +22,12 @@ from midline.setups.models import SetupImport, SetupVersion
 @require_POST
 def match(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
     item = import_of(request.actor, number, import_id, writes=True)
+    if request.POST.get("act", "save") != "save":
+        return import_page(request, item, files_posted=looked_at(request.POST))
     mapping, errors = mapping_posted(item, request.POST)
     try:
         if not errors:
-            services.import_map(item=item, mapping=mapping, by=request.actor)
+            services.import_map(item=item, mapping=mapping, by=request.actor, numbering=request.POST.get("numbering", ""))
             return to("lab:import", workspace, number, item.pk)
     except services.MappingRefused as refused:
         errors = refused.errors
@@ -53,18 +57,49 @@ def plan(request: PortalRequest, workspace: Workspace, number: str, import_id: i
     version = _version(item)
     rows = PlanRows.posted(request.POST)
     if request.POST.get("act", "save") != "save":
-        return import_page(request, item, plan=rows)
+        _act_on(rows, request, item, version)
+        return import_page(request, item, plan=rows, status=422 if rows.refused else 200)
     iprs, attachments = rows.typed()
-    if not rows.errors:
+    if not rows.errors and not rows.refused:
         try:
             words = {"wear_schedule": rows.wear_schedule, "notes": rows.notes}
-            services.plan_write(version=version, by=request.actor, iprs=iprs, attachments=attachments, **words)
+            movements = rows.movements_wanted
+            services.plan_write(version=version, by=request.actor, iprs=iprs, attachments=attachments, movements=movements, **words)
             return back_to_import(request, item, _("The plan is saved."))
         except services.FieldsRefused as refused:
             rows.errors = refused.errors
         except NotAllowedNow as late:
             return stale(request, late.reason, reverse("lab:import", args=[workspace, number, item.pk]))
     return import_page(request, item, plan=rows, errors=rows.errors, status=422)
+
+
+def _act_on(rows: PlanRows, request: PortalRequest, item: SetupImport, version: SetupVersion) -> None:
+    """A button of the plan that saves nothing: a CSV read into the form, rows offered taken over. Adding and removing is done already."""
+    act = request.POST.get("act", "")
+    kind = act.removeprefix("csv-")
+    if act.startswith("csv-") and kind in COLUMNS:
+        file = request.FILES.get(f"{kind}-file")
+        content = file.read(LARGEST_BYTES + 1) if file else None
+        rows.read_csv(kind, content, version, request.POST.get(f"{kind}-numbering", ""))
+    elif act == "take-found":
+        rows.take_found(offers_of(item, version))
+    elif act == "take-before":
+        rows.take_before(offers_of(item, version))
+
+
+@require_safe
+def table(request: PortalRequest, workspace: Workspace, number: str, import_id: int, kind: str) -> HttpResponse:
+    """The template of one table as a CSV, filled with what the plan has."""
+    item = import_of(request.actor, number, import_id)
+    version = _version(item)
+    if kind not in COLUMNS:
+        raise Http404
+    name = f"{item.case.number}_{kind}.csv"
+    return HttpResponse(
+        template(kind, version),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -17,14 +17,32 @@ from midline.core.http import PortalRequest
 from midline.core.storage import StorageFull
 from midline.core.workspace import Workspace
 from midline.lab.forms import PublishForm, UploadForm
-from midline.lab.import_page import Names, PlanRows, Posted, file_groups, file_rows, steps, strips, tooth_arches
+from midline.lab.import_page import (
+    Names,
+    PlanRows,
+    Posted,
+    file_groups,
+    file_rows,
+    grids,
+    kind_words,
+    movement_names,
+    numbering_of,
+    spans,
+    steps,
+    strips,
+    tooth_arches,
+)
+from midline.lab.import_page.offers import offers_of
 from midline.lab.policies import import_of, order_or_404, plans
 from midline.lab.queries import unfinished_upload
 from midline.lab.views.answers import acted, home_of, shell, stale, to
 from midline.people.policies import Actor
+from midline.records.mesh_words import in_words
 from midline.setups import services
 from midline.setups.models import SetupImport
 from midline.setups.queries import accuracy_um, import_standing, open_import
+from midline.setups.services import versions
+from midline.setups.words import point_in_words, source_in_words
 
 State = SetupImport.State
 
@@ -119,7 +137,6 @@ def import_page(
     names = Names(item, request.actor)
     standing, wrong = names.standing(import_standing(item)), names.sentences(errors or {})
     version = item.version if standing.state in {State.BUILT, State.PUBLISHED} else None
-    rows = names.rows(file_rows(item, files_posted, wrong))
     context: dict[str, Any] = {
         "item": item,
         "case": item.case,
@@ -128,26 +145,57 @@ def import_page(
         "steps": steps(item, standing),
         "plans": plans(request.actor, item),
         "zip_name": names.of_zip,
-        "refusal": item.report.get("layout_refusal") and names.said(str(item.report["layout_refusal"])),
-        "rows": rows,
-        "groups": file_groups(rows, answered=bool(item.mapping)),
-        "strips": strips(rows),
-        "to_confirm": sum(1 for row in rows if row.doubtful and not row.answer),
+        "refusal": item.report.get("layout_refusal") and names.said(in_words(str(item.report["layout_refusal"]))),
         "errors": wrong,
         "general": wrong.get("", ""),
         "files_wrong": files_posted is not None,
         "version": version,
         "publish_form": PublishForm(),
     }
+    context |= _files(item, names, files_posted, wrong, request.actor.user.numbering)
     if version:
+        rows = plan or PlanRows.of(version)
         context |= {
             "within": accuracy_um(version),
             "arches": tooth_arches(version, teeth_posted, wrong if teeth_posted is not None else None),
             "confirmed": bool(version.plan.get("teeth_confirmed")) or not version.parts.filter(kind="tooth").exists(),
             "teeth_wrong": teeth_posted is not None,
-            "plan": plan or PlanRows.of(version),
+            "notes": [in_words(str(note)) for note in version.plan.get("notes", [])],
+            "beside": [kind_words(row["kind"]) for row in version.plan.get("beside", [])],
+            "plan": rows,
+            "movements_shown": rows.movements_shown(version),
+            "source_words": source_in_words(str(version.plan.get("movement_source", ""))),
+            "movements_lab": version.plan.get("movement_source") == "lab",
+            "reference_point": rows.reference_point or point_in_words(str(version.plan.get("reference_point", ""))),
+            "movements_wrong": rows.errors.get("movements-csv", ""),
+            "movement_columns": movement_names(),
+            "offers": offers_of(item, version),
         }
     return render(request, "lab/import.html", context, status=status)
+
+
+def _files(item: SetupImport, names: Names, posted: Posted | None, wrong: dict[str, str], numbering: str) -> dict[str, Any]:
+    """What the page says of the files: rows that ask, strips of stages, the grid of teeth, the banner, what is no model."""
+    chosen = (posted or {}).get("numbering", "")
+    rows = names.rows(spans(file_rows(item, posted, wrong, chosen)))
+    single_teeth = any(row.part == "tooth" for row in rows)
+    changing = frozenset(int(n) for n in (posted or {}).get("changing", "").split(",")[:200] if n.isdecimal() and len(n) < 6)
+    return {
+        "rows": rows,
+        "groups": file_groups(rows, answered=bool(item.mapping), single_teeth=single_teeth, changing=changing),
+        "strips": strips(rows),
+        "grids": grids(rows, numbering) if single_teeth else [],
+        "permanent": sorted(versions.PERMANENT),
+        "primary": sorted(versions.PRIMARY),
+        "changing": ",".join(map(str, sorted(changing))),
+        "numbering": numbering_of(item.report, chosen),
+        "numbering_typed": chosen,
+        "package": bool(item.report.get("package")),
+        "ignored": [names.said(name) for name in item.report.get("ignored", [])] if names.are_open else [],
+        "ignored_count": len(item.report.get("ignored", [])),
+        "carried": sum(1 for row in rows if row.carried),
+        "to_confirm": sum(1 for row in rows if row.doubtful and row.members and not row.answer),
+    }
 
 
 def back_to_import(request: PortalRequest, item: SetupImport, said: str) -> HttpResponse:

@@ -3,19 +3,22 @@
 from midline.setups.services.content import content_hash
 from midline.setups.services.imports import import_begin, import_discard, import_map, import_record, import_retry
 from midline.setups.services.mapping import MappingRefused
-from midline.setups.services.versions import AttachmentRow, FieldsRefused, IprRow, plan_write, teeth_confirm, version_publish
+from midline.setups.services.movements import MovementTable
+from midline.setups.services.versions import AttachmentRow, FieldsRefused, IprRow, plan_errors, plan_write, teeth_confirm, version_publish
 
 __all__ = [
     "AttachmentRow",
     "FieldsRefused",
     "IprRow",
     "MappingRefused",
+    "MovementTable",
     "content_hash",
     "import_begin",
     "import_discard",
     "import_map",
     "import_record",
     "import_retry",
+    "plan_errors",
     "plan_write",
     "teeth_confirm",
     "version_publish",

@@ -1,17 +1,23 @@
 """What the jobs write when a step is done: one short transaction each, fenced by the claim, so that no stale worker overwrites."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
+from posixpath import commonpath
 from typing import Any, TypeVar
 
 from django.db import transaction
 
-from meshes import teeth
 from midline.activity import services as activity
 from midline.cases.models import Case, Order
 from midline.core import clock
 from midline.jobs.services import Claim
 from midline.setups.events import ImportFailed
-from midline.setups.models import IPR, Attachment, Movement, Part, SetupImport, SetupVersion, Stage
+from midline.setups.models import IPR, Attachment, Part, SetupImport, SetupVersion, Stage
+from midline.setups.services.carrying import answers_before, left_before, numbers_by_position
+from midline.setups.services.imports import send
+from midline.setups.services.mapping import BESIDE
+from midline.setups.services.movements import COMPUTED, MovementTable, movements_write, table_errors, table_write
 
 Row = TypeVar("Row", IPR, Attachment)
 
@@ -55,9 +61,17 @@ def _locked(claim: Claim, item: SetupImport) -> SetupImport:
 
 @transaction.atomic
 def import_read(*, claim: Claim, item: SetupImport, report: dict[str, Any], thumbs: dict[str, Any]) -> SetupImport:
-    """Reading is done: the report waits for the technician's answer."""
+    """Reading is done: the report waits for the technician's answer, beside it what was answered before to files of the same names.
+
+    A setup package asks nothing: it is built at once.
+    """
     locked = _locked(claim, item)
     locked.state, locked.report, locked.thumbs = SetupImport.State.MATCHING, report, thumbs
+    if report.get("package"):
+        locked.mapping = [{key: row[key] for key in ("name", "kind", "part", "arch", "stage", "fdi", "group")} for row in report["files"]]
+        return send(locked, SetupImport.State.BUILDING)
+    if carried := answers_before(locked, report) if report else {}:
+        locked.report = report | {"carried": carried}
     locked.save(update_fields=["state", "report", "thumbs"])
     return locked
 
@@ -88,6 +102,7 @@ def import_built(*, claim: Claim, item: SetupImport, built: Built) -> SetupVersi
         locked.save(update_fields=["version"])
         earlier.delete()
     plan = built.plan
+    own = _Own.of(plan)
     version = SetupVersion.objects.create(
         case_id=locked.case_id,
         order=order,
@@ -102,8 +117,8 @@ def import_built(*, claim: Claim, item: SetupImport, built: Built) -> SetupVersi
         pictures=built.pictures,
         plan={key: value for key, value in plan.items() if key not in {"parts", "poses", "frames", "movements", "error_um"}},
         error_um=plan["error_um"],
-        wear_schedule=kept.wear_schedule,
-        notes=kept.notes,
+        wear_schedule=kept.wear_schedule or own.wear_schedule,
+        notes=kept.notes or own.notes,
         made_by_id=locked.added_by_id,
         made_in=order.planner_workspace,
         made_at=clock.now(),
@@ -123,33 +138,75 @@ def import_built(*, claim: Claim, item: SetupImport, built: Built) -> SetupVersi
         )
         for part in plan["parts"]
     ]
-    if kept.teeth.keys() == {part.key for part in parts if part.kind == "tooth"}:
+    version.plan |= {"movement_source": plan.get("movement_source", COMPUTED), "beside": beside_of(locked)}
+    if "package" in plan:
+        version.plan["teeth_confirmed"] = True
+    elif kept.teeth.keys() == {part.key for part in parts if part.kind == "tooth"}:
         for part in parts:
             part.fdi = kept.teeth.get(part.key)
+    elif earlier is None and (before := left_before(locked)):
+        version.plan["numbers_from"] = before[0] if numbers_by_position(parts, before[1]["teeth"]) else None
     Part.objects.bulk_create(parts)
-    movements_write(version, parts)
-    first = plan.get("first_stage", 0)
-    Stage.objects.bulk_create(
-        Stage(version=version, arch=row["arch"], number=row["stage"] - first, file=row["name"][-255:]) for row in locked.mapping
-    )
-    IPR.objects.bulk_create(_copied(row, version) for row in kept.iprs)
-    Attachment.objects.bulk_create(_copied(row, version) for row in kept.attachments)
+    table = MovementTable.of_plan(plan) or kept.table
+    if table is not None and not table_errors(table, parts, plan["stages"]):
+        table_write(version, table)
+    else:
+        movements_write(version, parts)
+        version.plan["table_dropped"] = table is not None
+    version.save(update_fields=["plan"])
+    staged = sorted(stages_of(locked, plan).items())
+    Stage.objects.bulk_create(Stage(version=version, arch=arch, number=number, file=name[-255:]) for (arch, number), name in staged)
+    fresh = earlier is None
+    IPR.objects.bulk_create(_copied(row, version) for row in (own.iprs if fresh else kept.iprs))
+    Attachment.objects.bulk_create(_copied(row, version) for row in (own.attachments if fresh else kept.attachments))
     locked.state, locked.version = SetupImport.State.BUILT, version
     locked.save(update_fields=["state", "version"])
     return version
 
 
-def movements_write(version: SetupVersion, parts: list[Part]) -> None:
-    """The movement table of every numbered tooth that moves, from stage 1 on (stage 0 is where it starts), in place of what stood there."""
-    version.movements.all().delete()
-    names = teeth.COLUMNS[1:]
-    rows = []
-    for part in parts:
-        if part.fdi is None or part.frame is None or not part.moves:
-            continue
-        for row in teeth.movement_rows(teeth.ToothMotion(part.frame, part.poses), part.fdi)[1:]:
-            rows.append(Movement(version=version, fdi=part.fdi, stage=int(row[0]), **dict(zip(names, row[1:], strict=True))))
-    Movement.objects.bulk_create(rows, batch_size=1000)
+def stages_of(item: SetupImport, plan: dict[str, Any]) -> dict[tuple[str, int], str]:
+    """(arch, stage) → the file it came from, or the folder or first file where each tooth has one of its own."""
+    if item.report.get("package"):
+        return {(arch, number): "setup.json" for arch, last in plan["stages"].items() for number in range(last + 1)}
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for row in item.mapping:
+        if row.get("kind") not in BESIDE:
+            found[row["arch"], row["stage"] - plan.get("first_stage", 0)].append(row["name"])
+    return {place: names[0] if len(names) == 1 else (commonpath(names) or names[0]) for place, names in found.items()}
+
+
+def beside_of(item: SetupImport) -> list[dict[str, str]]:
+    """The models that are kept with the original beside the stages: [{name, kind}]."""
+    return [{"name": row["name"], "kind": row["kind"]} for row in item.mapping if row.get("kind") in BESIDE]
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What a setup package says beside its models; nothing for other exports."""
+
+    wear_schedule: str
+    notes: str
+    iprs: list[IPR]
+    attachments: list[Attachment]
+
+    @classmethod
+    def of(cls, plan: dict[str, Any]) -> "_Own":
+        said = plan.get("package", {})
+        iprs = [
+            IPR(
+                tooth_a=row["teeth"][0],
+                tooth_b=row["teeth"][1],
+                amount_mm=Decimal(f"{row['amount_mm']:.2f}"),
+                before_stage=row["before_stage"],
+            )
+            for row in said.get("ipr", [])
+        ]
+        return cls(said.get("wear_schedule", ""), said.get("notes", ""), iprs, [Attachment(**row) for row in said.get("attachments", [])])
+
+
+def _amount(value: float) -> Decimal:
+    """An amount of IPR in the steps of 0.01 mm in which it is stored."""
+    return max(Decimal("0.01"), Decimal(f"{value:.2f}"))
 
 
 @dataclass(frozen=True)
@@ -161,13 +218,21 @@ class _Kept:
     iprs: list[IPR]
     attachments: list[Attachment]
     teeth: dict[str, int | None]
+    table: MovementTable | None
 
     @classmethod
     def of(cls, version: SetupVersion | None) -> "_Kept":
         if version is None:
-            return cls("", "", [], [], {})
+            return cls("", "", [], [], {}, None)
         numbers = dict(version.parts.filter(kind="tooth").values_list("key", "fdi"))
-        return cls(version.wear_schedule, version.notes, list(version.iprs.all()), list(version.attachments.all()), numbers)
+        return cls(
+            version.wear_schedule,
+            version.notes,
+            list(version.iprs.all()),
+            list(version.attachments.all()),
+            numbers,
+            MovementTable.of(version),
+        )
 
 
 def _copied(row: Row, version: SetupVersion) -> Row:

@@ -19,11 +19,13 @@ def content_of(version: SetupVersion) -> dict[str, Any]:
             [m.fdi, m.stage, m.mesial_mm, m.buccal_mm, m.occlusal_mm, m.rotation_deg, m.tip_deg, m.torque_deg]
             for m in version.movements.order_by("fdi", "stage")
         ],
+        "movements_from": [version.plan.get("movement_source", ""), version.plan.get("reference_point", "")],
         "ipr": [[i.tooth_a, i.tooth_b, f"{i.amount_mm:.2f}", i.before_stage] for i in iprs],
         "attachments": sorted(
             [a.tooth, a.surface, a.shape, a.size, a.added_stage, -1 if a.removed_stage is None else a.removed_stage]
             for a in version.attachments.all()
         ),
+        "gaps": {name: version.plan.get("package", {}).get(name, []) for name in ("pontics", "extractions")},
         "wear_schedule": version.wear_schedule,
         "notes": version.notes,
     }

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from meshes.tooth_numbers import SYSTEMS
 from midline.cases.actions import Action
 from midline.cases.models import Case, Order, Status
 from midline.cases.policies import may
@@ -20,6 +21,7 @@ from midline.records.models import Upload
 from midline.setups.models import SetupImport, SetupVersion
 from midline.setups.queries import OPEN_IMPORT, import_standing
 from midline.setups.services import mapping as matching
+from midline.setups.services.carrying import left_of
 
 LARGEST_BYTES: Final = 1_000_000_000
 ATTEMPTS: Final = 3
@@ -114,7 +116,7 @@ def import_record(*, order: Order, by: Actor, stored: Stored, filename: str, rep
         added_by=by.user,
         added_at=clock.now(),
     )
-    return _send(item, SetupImport.State.READING)
+    return send(item, SetupImport.State.READING)
 
 
 def import_received(upload: Upload, stored: Stored, by: Actor) -> None:
@@ -126,9 +128,10 @@ def import_received(upload: Upload, stored: Stored, by: Actor) -> None:
 
 
 @transaction.atomic
-def import_map(*, item: SetupImport, mapping: list[Any], by: Actor) -> SetupImport:
+def import_map(*, item: SetupImport, mapping: list[Any], by: Actor, numbering: str = "") -> SetupImport:
     """Takes the technician's answer, [{name, arch, stage}] of the files to use, and begins to build. It may be given again until published.
 
+    numbering: the system in which they read the tooth numbers of the file names, "" for the one that was found.
     Raises MappingRefused with every wrong field; then nothing is changed.
     """
     locked = _mine(item, by)
@@ -139,7 +142,9 @@ def import_map(*, item: SetupImport, mapping: list[Any], by: Actor) -> SetupImpo
     if refusal:
         raise Refused(str(refusal))
     locked.mapping = [dict(row) for row in matching.checked(locked.report, mapping)]
-    return _send(locked, SetupImport.State.BUILDING)
+    if numbering in SYSTEMS:
+        locked.report["numbering_chosen"] = numbering
+    return send(locked, SetupImport.State.BUILDING)
 
 
 @transaction.atomic
@@ -150,7 +155,7 @@ def import_retry(*, item: SetupImport, by: Actor) -> SetupImport:
     if standing.state is not SetupImport.State.FAILED:
         raise NotAllowedNow(_("This import has not failed, so there is nothing to try again."))
     build = bool(locked.mapping) and bool(locked.report.get("files")) and standing.failure.get("step") != "read"
-    return _send(locked, SetupImport.State.BUILDING if build else SetupImport.State.READING)
+    return send(locked, SetupImport.State.BUILDING if build else SetupImport.State.READING)
 
 
 @transaction.atomic
@@ -175,14 +180,16 @@ def _mine(item: SetupImport, by: Actor) -> SetupImport:
 def _drop(item: SetupImport) -> None:
     version = SetupVersion.objects.filter(pk=item.version_id or 0, published_at=None).first()
     item.state, item.version = SetupImport.State.DISCARDED, None
-    item.save(update_fields=["state", "version"])
+    if version:
+        item.report["left"] = left_of(version)
+    item.save(update_fields=["state", "version", "report"])
     if version:
         version.delete()
     if item.job_id:
         Job.objects.filter(pk=item.job_id, state=Job.State.WAITING).delete()
 
 
-def _send(item: SetupImport, state: SetupImport.State) -> SetupImport:
+def send(item: SetupImport, state: SetupImport.State) -> SetupImport:
     """To the queue: a fresh job for this step. A job of an earlier try finds itself replaced and stops."""
     kind = READ_JOB if state is SetupImport.State.READING else BUILD_JOB
     item.state, item.error, item.progress = state, "", {}

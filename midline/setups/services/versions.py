@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,9 +16,9 @@ from midline.core.errors import NotAllowedNow, Refused
 from midline.people.policies import Actor
 from midline.setups.events import SetupPublished
 from midline.setups.models import IPR, Attachment, SetupImport, SetupVersion
-from midline.setups.services.building import movements_write
 from midline.setups.services.content import content_hash
 from midline.setups.services.imports import order_planned
+from midline.setups.services.movements import LAB, MovementTable, computed_write, movements_write, table_errors, table_write
 
 PERMANENT: Final = {quadrant * 10 + position for quadrant in (1, 2, 3, 4) for position in range(1, 9)}
 PRIMARY: Final = {quadrant * 10 + position for quadrant in (5, 6, 7, 8) for position in range(1, 6)}
@@ -26,6 +26,7 @@ TEETH: Final = PERMANENT | PRIMARY
 _UPPER: Final = {1, 2, 5, 6}
 SURFACES: Final = ("buccal", "lingual")
 LONGEST_NOTES: Final = 4000
+LONGEST_POINT: Final = 80
 
 
 class FieldsRefused(Refused):
@@ -120,13 +121,19 @@ def teeth_confirm(*, version: SetupVersion, numbers: Mapping[str, int | None], b
             errors[part.key] = _("Number %(fdi)s is given twice. Choose another number for one of the two teeth.") % {"fdi": fdi}
         else:
             taken[fdi] = part.key
+    given = set(locked.movements.values_list("fdi", flat=True)) if locked.plan.get("movement_source") == LAB else set()
+    for part in parts:
+        if part.fdi in given - taken.keys():
+            words = _("The movements that the lab gave name tooth %(fdi)s. Keep the number, or go back to worked-out movements first.")
+            errors.setdefault(part.key, words % {"fdi": part.fdi})
     if errors:
         raise FieldsRefused(errors)
     locked.parts.update(fdi=None)
     for part in parts:
         part.fdi, part.fdi_confidence = numbers[part.key], 1.0
         part.save(update_fields=["fdi", "fdi_confidence"])
-    movements_write(locked, parts)
+    if not given:
+        movements_write(locked, parts)
     locked.plan["teeth_confirmed"] = True
     locked.save(update_fields=["plan"])
     return locked
@@ -141,16 +148,24 @@ def plan_write(
     attachments: Iterable[AttachmentRow],
     wear_schedule: str = "",
     notes: str = "",
+    movements: MovementTable | Literal["computed"] | None = None,
 ) -> SetupVersion:
     """Writes IPR, attachments, wear schedule and notes, in place of what stood there.
+
+    movements: the lab's own table, which then stands in for the worked-out one; "computed" goes back to that; None leaves what stands.
 
     Raises FieldsRefused with fields named like the form: "ipr-0-amount_mm", "attachment-2-tooth", "notes".
     """
     locked = _mine(version, by)
-    last = max(locked.stages_upper, locked.stages_lower)
     ipr_rows, attachment_rows = list(iprs), list(attachments)
-    present = {fdi for fdi in locked.parts.values_list("fdi", flat=True) if fdi is not None}
-    errors = _ipr_errors(ipr_rows, last, present) | _attachment_errors(attachment_rows, last, present)
+    errors = plan_errors(locked, ipr_rows, attachment_rows)
+    parts = list(locked.parts.filter(kind="tooth"))
+    if isinstance(movements, MovementTable):
+        wrong = table_errors(movements, parts, {"upper": locked.stages_upper, "lower": locked.stages_lower})
+        if len(movements.reference_point) > LONGEST_POINT:
+            wrong.append(_("The reference point is longer than %(max)s characters. Name it in a few words.") % {"max": LONGEST_POINT})
+        if wrong:
+            errors["movements-csv"] = " ".join(wrong)
     if len(notes) > LONGEST_NOTES:
         errors["notes"] = _("The notes are %(n)s characters long. At most %(max)s fit.") % {"n": len(notes), "max": LONGEST_NOTES}
     if len(wear_schedule) > 200:
@@ -162,8 +177,19 @@ def plan_write(
     IPR.objects.bulk_create(IPR(version=locked, **vars(row)) for row in ipr_rows)
     Attachment.objects.bulk_create(Attachment(version=locked, **vars(row)) for row in attachment_rows)
     locked.wear_schedule, locked.notes = wear_schedule.strip(), notes.strip()
-    locked.save(update_fields=["wear_schedule", "notes"])
+    if isinstance(movements, MovementTable):
+        table_write(locked, movements)
+    elif movements == "computed" and locked.plan.get("movement_source") == LAB:
+        computed_write(locked, parts)
+    locked.save(update_fields=["wear_schedule", "notes", "plan"])
     return locked
+
+
+def plan_errors(version: SetupVersion, iprs: list[IprRow], attachments: list[AttachmentRow]) -> dict[str, str]:
+    """What keeps IPR and attachments from being written to this version: {"ipr-0-amount_mm": sentence}."""
+    last = max(version.stages_upper, version.stages_lower)
+    present = {fdi for fdi in version.parts.values_list("fdi", flat=True) if fdi is not None}
+    return _ipr_errors(iprs, last, present) | _attachment_errors(attachments, last, present)
 
 
 def _no_tooth(fdi: int, present: Collection[int]) -> str:

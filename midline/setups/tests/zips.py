@@ -22,14 +22,18 @@ def _ellipsoid(centre: tuple[float, float, float], radii: tuple[float, float, fl
 def _arch(arch: str, stage: int) -> NDArray[np.float32]:
     """Eight teeth on a horseshoe over a gingiva; the patient's right incisor moves 0.2 mm a stage."""
     up = -1.0 if arch == "upper" else 1.0
-    shells = []
-    for index in range(TEETH_AN_ARCH):
-        angle = np.pi * (index + 0.5) / TEETH_AN_ARCH
-        x, y = -26 * np.cos(angle), 30 - 32 * np.sin(angle)
-        shift = 0.2 * stage if index == 3 else 0.0
-        shells.append(_ellipsoid((x, y - shift, up * 5), (4.0, 3.5, 4.5)))
-    shells.append(_ellipsoid((0, 22, -up * 3), (32, 26, 3)))
-    return np.concatenate(shells)
+    return np.concatenate([*(_tooth(up, index, stage) for index in range(TEETH_AN_ARCH)), _gingiva(up)])
+
+
+def _tooth(up: float, index: int, stage: int) -> NDArray[np.float32]:
+    angle = np.pi * (index + 0.5) / TEETH_AN_ARCH
+    x, y = -26 * np.cos(angle), 30 - 32 * np.sin(angle)
+    shift = 0.2 * stage if index == 3 else 0.0
+    return _ellipsoid((x, y - shift, up * 5), (4.0, 3.5, 4.5))
+
+
+def _gingiva(up: float) -> NDArray[np.float32]:
+    return _ellipsoid((0, 22, -up * 3), (32, 26, 3))
 
 
 def stl(triangles: NDArray[np.float32], header: bytes = b"Testdatter, Zofia") -> bytes:
@@ -44,6 +48,21 @@ def staged_files(stages: int = 2, *, upper: str = "case_upper_{:02d}.stl", lower
     for arch, pattern in (("upper", upper), ("lower", lower)):
         for stage in range(stages + 1):
             found[pattern.format(stage)] = stl(_arch(arch, stage))
+    return found
+
+
+NUMBERS = {"upper": (14, 13, 12, 11, 21, 22, 23, 24), "lower": (44, 43, 42, 41, 31, 32, 33, 34)}
+
+
+def tooth_files(stages: int = 2, *, names: dict[int, str] | None = None) -> dict[str, bytes]:
+    """The same case as a file a tooth a stage, with a gingiva an arch. names: FDI number → what the file calls the tooth."""
+    found = {}
+    for arch, numbers in NUMBERS.items():
+        up = -1.0 if arch == "upper" else 1.0
+        for stage in range(stages + 1):
+            for index, fdi in enumerate(numbers):
+                found[f"Stage {stage:02d}/Tooth_{(names or {}).get(fdi, fdi)}.stl"] = stl(_tooth(up, index, stage))
+            found[f"Stage {stage:02d}/{arch}_gingiva.stl"] = stl(_gingiva(up))
     return found
 
 
