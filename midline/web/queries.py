@@ -35,9 +35,7 @@ REGIONS: Final[dict[str, tuple[str, ...]]] = {
     "order": ("orders", "status"),
     "record": ("records", "status"),
     "records": ("records", "status"),
-    "setup": ("collaborators", "setups", "status"),
-    "setup.declined": ("collaborators", "conversation", "setups", "status"),
-    "setup.pushed_back": ("collaborators", "conversation", "setups", "status"),
+    "setup": ("collaborators", "conversation", "setups", "status"),
 }
 
 
