@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from meshes import words
@@ -176,9 +176,7 @@ def read_text(text: str) -> Reading:
         arch_sureness=sureness,
         both_arches=both,
         german=letters[-1] if letters and sureness <= SHORT else None,
-        numbers=tuple(
-            replace(number, sureness=0.0) if number.place == at and "#" not in text else number for number in numbers_of(found, text)
-        ),
+        numbers=numbers_of(found, text),
         start=bool(present & words.START_WORDS) or any(sign in text for sign in words.START_SIGNS),
         final=bool(present & words.FINAL_WORDS) or any(sign in text for sign in words.FINAL_SIGNS),
         other=next((kind for kind in words.KINDS if any(words.OTHER_WORDS.get(token) == kind for token in found)), None),

@@ -21,6 +21,8 @@ from meshes.tests.cases import places, zip_of
 
 EXAMPLE = Path(package.__file__).parent.parent / "docs" / "examples" / "setup-package"
 STAGES = 3
+BALL = ball((7.0, 7.5, 9.0), (0.3, -0.5, 1.5))
+"""A mesh whose own origin is not its middle."""
 
 
 def pose_of(centre, axes, stage, fdi):
@@ -32,7 +34,7 @@ def small(**changes):
     """(setup.json as a value, files): an upper arch of fourteen balls and a gingiva, three stages."""
     teeth, files = [], {}
     for fdi, (centre, axes) in places("upper").items():
-        files[f"meshes/{fdi}.stl"] = stl_bytes(*ball((7.0, 7.5, 9.0)))
+        files[f"meshes/{fdi}.stl"] = stl_bytes(*BALL)
         right_handed = axes * [1, 1, np.sign(np.linalg.det(axes))]
         poses = [pose_of(centre, right_handed, stage, fdi) for stage in range(STAGES)]
         frame = np.eye(4)
@@ -295,7 +297,7 @@ def test_a_package_in_inches_is_asked_about(tmp_path):
 
 def test_the_models_stand_where_the_poses_put_them(tmp_path):
     setup, files = small()
-    points, faces = ball((7.0, 7.5, 9.0))
+    points, faces = BALL
     with Archive(packed(tmp_path / "a.zip", setup, files)) as archive:
         models = package.Models(archive, opened(archive))
         row = next(row for row in models.rows if row["fdi"] == 16 and row["stage"] == 2)
@@ -381,6 +383,8 @@ def test_a_built_package_has_the_poses_numbers_and_frames_it_says(tmp_path):
     for row in setup["teeth"]:
         part = parts[row["tooth"]]
         assert part["fdi_confidence"] == 1.0
+        placed = Rotation.from_quat(row["poses"][0][3:]).apply(BALL[0]) + row["poses"][0][:3]
+        assert np.abs((placed.min(axis=0) + placed.max(axis=0)) / 2 - plan["poses"][part["key"]][0][:3]).max() < 1e-3
         for stage in range(STAGES):
             assert np.abs(motion_of(plan["poses"][part["key"]], stage) - motion_of(row["poses"], stage)).max() < 5e-6
         assert np.abs(np.array(plan["frames"][part["key"]]) - row["frame"]).max() < 1e-8
