@@ -32,7 +32,7 @@ def read(archive: Archive, entry: Entry, out: Path, report: Report, zip_bytes: i
         thumb = f"thumbs/{index:04d}.webp"
         (out / thumb).write_bytes(pictures.arch_thumbnail(triangles, arch))
         row = {"name": mesh, "size_bytes": sizes[mesh], "triangles": len(triangles), "kind": "stage", "part": part, "arch": arch}
-        row |= {"stage": 0, "fdi": fdi, "number": str(fdi) if fdi else None, "group": None}
+        row |= {"stage": 0, "fdi": fdi, "number": None, "group": None}
         rows.append(row | {"confidence": 1.0, "reason": None, "refused": None, "thumb": thumb})
     models.check_sizes()
     report("read", len(about), len(about), None)

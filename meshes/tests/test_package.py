@@ -81,6 +81,7 @@ def test_the_example_fits_its_own_description(tmp_path):
     assert report["counts"] == {"ipr": 2, "attachments": 2, "pontics": 0, "extractions": 1}
     assert {row["confidence"] for row in report["files"]} == {1.0}
     assert sum(row["part"] == "tooth" for row in report["files"]) == 28
+    assert {row["number"] for row in report["files"]} == {None}  # nothing to read in another system: fdi is said
     assert all((tmp_path / row["thumb"]).exists() for row in report["files"])
 
 
