@@ -19,7 +19,7 @@ from midline.people.models import User
 from midline.people.numbering import tooth_number
 from midline.people.policies import Actor
 from midline.setups.models import Decision, SetupVersion
-from midline.setups.words import point_in_words
+from midline.setups.words import point_in_words, source_in_words
 
 COLUMNS: Final = ("mesial_mm", "buccal_mm", "occlusal_mm", "rotation_deg", "tip_deg", "torque_deg")
 VIEWS: Final = ("front", "right", "left", "upper", "lower")
@@ -222,7 +222,7 @@ def _movements(version: SetupVersion, number: Callable[[int], str]) -> Table:
     for fdi, values in sorted(last.items()):
         cells = [number(fdi)]
         for n, value in enumerate(values):
-            unit = f" mm" if n < 3 else "°"
+            unit = " mm" if n < 3 else "°"
             shown = _decimal(abs(value), 1)
             cells.append(f"{shown}{unit} {directions[n][value < 0]}" if abs(value) >= 0.05 else "–")
         rows.append(cells)
@@ -230,8 +230,10 @@ def _movements(version: SetupVersion, number: Callable[[int], str]) -> Table:
     lead = _("Planned in total, in mm and degrees against the start.")
     if point:
         lead += " " + _("Measured at: %(point)s.") % {"point": point}
+    source = source_in_words(str(version.plan.get("movement_source", "")))
+    lead = " ".join(part for part in (lead, _("Planned positions; biology may differ."), source) if part)
     heads = [_("Tooth"), _("Mesio-distal"), _("Bucco-lingual"), _("Vertical"), _("Rotation"), _("Tip"), _("Torque")]
-    return Table(_("Movements"), f"{lead} {_('Planned positions; biology may differ.')}", heads, rows, _("No tooth is planned to move."))
+    return Table(_("Movements"), lead, heads, rows, _("No tooth is planned to move."))
 
 
 def _decimal(value: float | Decimal, places: int) -> str:

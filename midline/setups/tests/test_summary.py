@@ -62,6 +62,9 @@ def test_every_moving_tooth_stands_in_the_table_of_movements_with_its_direction(
     assert [row[0] for row in summary.movements.rows] == [str(fdi) for fdi in sorted(set(version.movements.values_list("fdi", flat=True)))]
     assert all(len(row) == len(summary.movements.heads) for row in summary.movements.rows)
     assert any("0.4 mm lingual" in row for row in summary.movements.rows)
+    assert "biology may differ" in summary.movements.lead
+    version.plan["movement_source"] = "lab"
+    assert summary_of(version, cast.owner.actor, "en").movements.lead != summary.movements.lead
 
 
 def test_two_pictures_stand_in_it_and_every_font_is_embedded(cast, version):
