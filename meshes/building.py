@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ import numpy as np
 from meshes import album, attached, epochs, glb, gums, measure, numbering, orient, pack, package, package_steps, poses, teeth
 from meshes.archive import Archive
 from meshes.arrays import Floats
-from meshes.errors import BadFile
+from meshes.errors import BadFile, DegenerateShape
 from meshes.glb import Piece
 from meshes.progress import Report
 from meshes.reading import Models
@@ -133,21 +134,36 @@ def followed(runs: dict[Source, list[Run]], mapping: Mapping, report: Report) ->
     """Each arch's parts through all its stages, and sentences about what was unusual."""
     tracks: dict[str, list[Track]] = {arch: [] for arch in mapping.last}
     notes: list[str] = []
-    for index, (source, found) in enumerate(runs.items()):
-        report("parts", index, len(runs), None)
+    done, total = 0, sum(len(found) for found in runs.values())
+    for source, found in runs.items():
+        report("parts", done, total, None)
         stages = mapping.last[source.arch] + 1
         if source.part == "tooth":
-            tracks[source.arch].append(epochs.follow_files(found, stages, mapping.fdi.get(source)))
+            try:
+                tracks[source.arch].append(epochs.follow_files(found, stages, mapping.fdi.get(source)))
+            except DegenerateShape as error:
+                raise BadFile(mapping.files[source][0], "All its points lie on a line.", "Export this tooth again.") from error
         elif source.part == "gingiva":
             tracks[source.arch].append(gums.follow_gum(found, stages))
         else:
-            more, said = epochs.follow_arch(found, stages)
+            more, said = epochs.follow_arch(found, stages, ticking(report, done, total))
             tracks[source.arch] += more
             if not any(track.is_tooth for track in more) and epochs.BY_ITSELF not in said:
                 said.append(UNNUMBERED)
             notes += [f"{source.arch.capitalize()}: {sentence}" for sentence in said]
-    report("parts", len(runs), len(runs), None)
+        done += len(found)
+    report("parts", total, total, None)
     return tracks, notes
+
+
+def ticking(report: Report, done: int, total: int) -> Callable[[int], None]:
+    """Counts one further of `total` each time it is called."""
+    steps = itertools.count(done + 1)
+
+    def tick(_stage: int) -> None:
+        report("parts", min(next(steps), total), total, None)
+
+    return tick
 
 
 def portal_turn(tracks: dict[str, list[Track]]) -> Floats:

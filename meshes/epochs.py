@@ -6,7 +6,7 @@ enamel begins a new epoch with the geometry of that stage, and its pose goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final
@@ -167,8 +167,11 @@ def rigid_pieces(run: Run) -> list[Run]:
     return [Run(run.first + index, run.positions[index : index + 1], run.faces) for index in range(len(run.positions))]
 
 
-def follow_arch(runs: Sequence[Run], stages: int) -> tuple[list[Track], list[str]]:
-    """The parts of an arch that is one file a stage: teeth, then the gingiva. Whole runs of shared vertices, joined where they meet."""
+def follow_arch(runs: Sequence[Run], stages: int, at_stage: Callable[[int], None] = lambda stage: None) -> tuple[list[Track], list[str]]:
+    """The parts of an arch that is one file a stage: teeth, then the gingiva. Whole runs of shared vertices, joined where they meet.
+
+    at_stage: told the first stage of each run before it is looked at; following takes a second or two a stage.
+    """
     runs = [piece for run in runs for piece in where_teeth_change(run)]
     first, notes = take_apart(runs[0].positions, runs[0].faces)
     teeth = [_Tooth.of(run_of(part, runs[0])) for part in first if part.is_tooth]
@@ -176,6 +179,7 @@ def follow_arch(runs: Sequence[Run], stages: int) -> tuple[list[Track], list[str
     if len(runs) > 1 and len(teeth) < FEWEST_TEETH:
         return each_by_itself(runs, stages), [BY_ITSELF]
     for run in runs[1:]:
+        at_stage(run.first)
         parts, _ = take_apart(run.positions, run.faces)
         crowns = [run_of(part, run) for part in parts if part.is_tooth]
         gums.append([run_of(part, run) for part in parts if not part.is_tooth])

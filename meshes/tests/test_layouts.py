@@ -40,6 +40,16 @@ def tooth_files(tiny, *, without=()):
     return files
 
 
+def test_progress_is_told_stage_by_stage_while_teeth_are_followed(case, tmp_path):
+    archive = zip_of(tmp_path / "case.zip", with_button(case["upper"], WITH_BUTTON))
+    rows = pipeline.proposed_mapping(pipeline.read(archive, tmp_path))
+    told = []
+
+    pipeline.build(archive, rows, tmp_path, lambda *line: told.append(line))
+
+    assert [(done, of) for step, done, of, _ in told if step == "parts"] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
 def built_from(files, folder):
     archive = zip_of(folder / "case.zip", files)
     report = pipeline.read(archive, folder)
@@ -116,6 +126,22 @@ def test_a_stage_missing_in_the_middle_of_a_tooth_is_refused_by_its_number(case,
 
     with pytest.raises(BadFile, match="Tooth 14 stage 2 is missing"):
         pipeline.build(archive, pipeline.proposed_mapping(report), tmp_path)
+
+
+def test_a_tooth_without_any_extent_is_refused_by_its_file(case, tmp_path):
+    files = tooth_files(case["upper"])
+    thread = np.array([[[1, 2, 3], [2, 3, 4], [4, 5, 6]]] * 8, dtype=np.float32) + np.arange(8, dtype=np.float32)[:, None, None]
+    files |= {name: stl.write(thread) for name in files if "Tooth_14" in name}
+    archive = zip_of(tmp_path / "case.zip", files)
+    rows = [
+        {"name": name, "arch": "upper", "stage": int(name[6:8]), "part": "tooth", "fdi": int(name[-6:-4])}
+        for name in files
+        if "Tooth" in name
+    ]
+
+    with pytest.raises(BadFile, match="lie on a line") as refused:
+        pipeline.build(archive, rows, tmp_path)
+    assert refused.value.file == "Stage_00/Tooth_14.stl"
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,8 @@ SENTENCES: Final = (
     gettext_noop("%(a)s pieces the size of a tooth change their shape between stages; they are shown with the gingiva."),
     gettext_noop("Its tooth is “%(a)s”, which stands in the other arch."),
     gettext_noop("Correct the tooth or the arch."),
+    gettext_noop("All its points lie on a line."),
+    gettext_noop("Export this tooth again."),
 )
 
 
