@@ -8,6 +8,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from meshes import teeth
 from meshes.tooth_numbers import FDI
 from midline.lab.import_page.files import Posted
 from midline.lab.import_page.offers import Offers
@@ -15,6 +16,7 @@ from midline.lab.import_page.tables import Table, limited, read_table
 from midline.setups.models import SetupVersion
 from midline.setups.services import AttachmentRow, IprRow, MovementTable, plan_errors
 from midline.setups.services.movements import computed_ends, table_errors
+from midline.setups.words import point_in_words
 
 IPR_FIELDS: Final = ("tooth_a", "tooth_b", "amount_mm", "before_stage")
 ATTACHMENT_FIELDS: Final = ("tooth", "surface", "shape", "size", "added_stage", "removed_stage")
@@ -69,7 +71,7 @@ class PlanRows:
             kept = [row for n, row in enumerate(rows) if act != f"remove-{kind}-{n}" and any(v for k, v in row.items() if k != "surface")]
             found[kind] = [*kept, dict.fromkeys(names, "")] if act == f"add-{kind}" else kept
         made = cls(found["ipr"], found["attachment"], posted.get("wear_schedule", ""), posted.get("notes", ""))
-        made.reference_point, made.computed = posted.get("reference_point", ""), posted.get("movements-computed") == "on"
+        made.reference_point, made.computed = _point(posted.get("reference_point", "").strip()), posted.get("movements-computed") == "on"
         text = posted.get("movements-csv", "") if act != "drop-movements" else ""
         if text:
             table = read_table("movements", text.encode(), present=(), numbering=FDI)
@@ -194,6 +196,11 @@ class PlanRows:
         words = _("“%(value)s” is no amount. Enter millimetres, for example 0.2.")
         self.errors[f"ipr-{n}-amount_mm"] = words % {"value": row["amount_mm"][:20]}
         return Decimal(0)
+
+
+def _point(typed: str) -> str:
+    """The pipeline's own reference point under its own name, in whatever language the form showed it."""
+    return teeth.REFERENCE_POINT if typed == point_in_words(teeth.REFERENCE_POINT) else typed
 
 
 def movement_names() -> list[str]:

@@ -141,7 +141,7 @@ def _along(column: tuple[str, str]) -> tuple[int, int, str]:
 def _head(column: tuple[str, str], numbering: str) -> str:
     part, which = column
     if part == TOOTH:
-        return tooth_number(int(which), numbering) if which.isdecimal() else which.rsplit("/", 1)[-1]
+        return tooth_number(int(which), numbering) if which.isdecimal() else which.rsplit("/", 1)[-1].removeprefix("tooth ")
     return _("Gingiva") if part == GINGIVA else _("Arch")
 
 

@@ -71,10 +71,8 @@ def test_what_is_not_utf_8_or_too_large_is_refused():
 
 def test_the_numbering_follows_from_the_teeth_of_the_setup_and_can_be_given():
     universal = "tooth;shape;added_stage\n8;Ellipsoid;1\n22;Ellipsoid;1"
-    assert (read("attachment", universal).system, [row["tooth"] for row in read("attachment", universal).rows]) == (
-        "Universal",
-        ["11", "33"],
-    )
+    found = read("attachment", universal)
+    assert (found.system, [row["tooth"] for row in found.rows]) == ("Universal", ["11", "33"])
     assert read("attachment", universal, "FDI").errors
     palmer = read("attachment", "tooth;shape;added_stage\nUR1;Ellipsoid;1")
     assert [row["tooth"] for row in palmer.rows] == ["11"]
@@ -178,3 +176,12 @@ def test_a_template_is_filled_with_what_stands_and_reads_back(cast, lab, item, k
     with translation.override("de"):
         assert kind != "ipr" or "0,20" in template(kind, version)
     assert lab.get(url("import_table", cast.case, item.pk, "teeth")).status_code == 404
+
+
+def test_the_usual_reference_point_is_stored_once_for_all_languages(cast, lab, item):
+    cast.technician.user.language = "de"
+    cast.technician.user.save()
+    fields = {"act": "save", "movements-csv": movements().replace(",", "."), "reference_point": "Kronenmitte"}
+    assert lab.post(url("import_plan", cast.case, item.pk), fields, headers={"accept-language": "de"}).status_code == 302
+    item.version.refresh_from_db()
+    assert item.version.plan["reference_point"] == "crown centre"

@@ -166,7 +166,7 @@ def import_page(
             "movements_shown": rows.movements_shown(version),
             "source_words": source_in_words(str(version.plan.get("movement_source", ""))),
             "movements_lab": version.plan.get("movement_source") == "lab",
-            "reference_point": rows.reference_point or point_in_words(str(version.plan.get("reference_point", ""))),
+            "reference_point": point_in_words(rows.reference_point or str(version.plan.get("reference_point", ""))),
             "movements_wrong": rows.errors.get("movements-csv", ""),
             "movement_columns": movement_names(),
             "offers": offers_of(item, version),

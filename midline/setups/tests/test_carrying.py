@@ -58,6 +58,7 @@ def test_a_plan_that_gave_way_to_another_zip_is_offered_and_not_taken_unasked(ca
     item.version.attachments.create(tooth=13, shape="Ellipsoid", added_stage=1)
     services.import_discard(item=item, by=cast.technician.actor)
     later = make_import(order, cast.technician.user)
+    assert later.version
     assert not later.version.iprs.exists()
 
     offers = offers_of(later, later.version)
