@@ -19,6 +19,7 @@ from meshes.names import LOWER, UPPER
 LARGE: Final = (880, 528)
 SIZE: Final = (640, 384)
 SHARP: Final = 1.25
+LARGE_SHARP: Final = 1.5
 LIST_SIZE: Final = (160, 96)
 LIST_PICTURE: Final = "list.webp"
 ONE_ARCH: Final = {"upper": UPPER, "lower": LOWER}
@@ -41,7 +42,7 @@ def write(pieces: Sequence[Piece], last_stage: int, out: Path) -> dict[str, dict
                 continue
             name = f"{view}.webp" if moment == "end" else f"{view}_start.webp"
             first = view == "front" and moment == "end"
-            picture = pictures.render(drawn, view, *LARGE) if first else pictures.render(drawn, view, *SIZE, sharp=SHARP)
+            picture = pictures.render(drawn, view, *LARGE, sharp=LARGE_SHARP) if first else pictures.render(drawn, view, *SIZE, sharp=SHARP)
             (out / name).write_bytes(pictures.webp(picture))
             found.setdefault(view, {})[moment] = name
         if moment == "end":

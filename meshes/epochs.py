@@ -6,9 +6,9 @@ enamel begins a new epoch with the geometry of that stage, and its pose goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -172,15 +172,13 @@ def follow_arch(runs: Sequence[Run], stages: int, at_stage: Callable[[int], None
 
     at_stage: told the first stage of each run before it is looked at; following takes a second or two a stage.
     """
-    runs = [piece for run in runs for piece in where_teeth_change(run)]
-    first, notes = take_apart(runs[0].positions, runs[0].faces)
-    teeth = [_Tooth.of(run_of(part, runs[0])) for part in first if part.is_tooth]
-    gums = [[run_of(part, runs[0]) for part in first if not part.is_tooth]]
+    opened = taken_apart(runs[0])
+    begin, first, notes = opened[0]
+    teeth = [_Tooth.of(run_of(part, begin)) for part in first if part.is_tooth]
+    gums = [[run_of(part, begin) for part in first if not part.is_tooth]]
     if len(runs) > 1 and len(teeth) < FEWEST_TEETH:
         return each_by_itself(runs, stages), [BY_ITSELF]
-    for run in runs[1:]:
-        at_stage(run.first)
-        parts, _ = take_apart(run.positions, run.faces)
+    for run, parts, _ in itertools.chain(opened[1:], told_and_taken_apart(runs[1:], at_stage)):
         crowns = [run_of(part, run) for part in parts if part.is_tooth]
         gums.append([run_of(part, run) for part in parts if not part.is_tooth])
         open_teeth = [tooth for tooth in teeth if tooth.epochs[-1].last == run.first - 1]
@@ -206,6 +204,21 @@ BY_ITSELF: Final = (
 MESHED_ANEW: Final = "The models are meshed anew at each stage; the teeth of the first stage were followed through the others."
 
 
+def told_and_taken_apart(runs: Sequence[Run], at_stage: Callable[[int], None]) -> Iterator[tuple[Run, list[Part], list[str]]]:
+    for run in runs:
+        at_stage(run.first)
+        yield from taken_apart(run)
+
+
+def taken_apart(run: Run) -> list[tuple[Run, list[Part], list[str]]]:
+    """A run with its parts and what is to be said of them, cut first where a tooth changes its shape within it."""
+    parts, notes = take_apart(run.positions, run.faces)
+    cut = where_teeth_change(run) if notes else [run]
+    if len(cut) == 1:
+        return [(run, parts, notes)]
+    return [(piece, *take_apart(piece.positions, piece.faces)) for piece in cut]
+
+
 def where_teeth_change(run: Run) -> list[Run]:
     """One run cut where a tooth's vertices stop moving as one: stripped enamel, or an attachment grown from vertices that were there."""
     labels = shells(run.positions.shape[1], run.faces)
@@ -221,7 +234,7 @@ def where_teeth_change(run: Run) -> list[Run]:
     if not cuts or len(cuts) > MOST_CUTS:
         return [run]
     edges = [0, *sorted(cuts), len(run.positions)]
-    return [Run(run.first + start, run.positions[start:end], run.faces) for start, end in pairwise(edges)]
+    return [Run(run.first + start, run.positions[start:end], run.faces) for start, end in itertools.pairwise(edges)]
 
 
 def rigid_stages(positions: Positions) -> int:

@@ -37,7 +37,7 @@ PREVIEW_SHARES: Final = (PREVIEW_SHARE, 0.2, 0.4)
 """Tried in turn until a part lies within the two distances above; then it is kept whole."""
 
 BROTLI_QUALITY: Final = 9
-NEAR_FACES: Final = 8
+NEAR_FACES: Final = 6
 GATE_POINTS: Final = 2_500
 """Vertices of the original from which a part's preview is measured; enough for a mean and a 99th percentile."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from meshes import weld
 from meshes.archive import Entry
-from meshes.arrays import Faces, Positions, bounds
+from meshes.arrays import Faces, Indices, Positions, bounds
 from meshes.errors import BadFile
 from meshes.names import GINGIVA, LOWER, MAX_STAGE, TOOTH, UPPER
 from meshes.progress import Report
@@ -206,13 +206,14 @@ class _Reader:
         if self._end is None:
             self._end = self.read(len(self.files) - 1) if start < len(self.files) - 1 else first
         held = {start: first}
-        if same_order(first, self._end):
+        alone = weld.weld([first])
+        if same_order(alone, first, self._end):
             held[len(self.files) - 1] = self._end
             middle = (start + len(self.files) - 1) // 2
             if middle not in held:
                 candidate = self.read(middle)
-                held |= {middle: candidate} if same_order(first, candidate) else {}
-        corner, faces = weld.weld(list(held.values()))
+                held |= {middle: candidate} if same_order(alone, first, candidate) else {}
+        corner, faces = weld.weld(list(held.values())) if len(held) > 1 else alone
         room = len(self.files) - start
         if room * len(corner) * 12 > MAX_POSITION_BYTES:
             raise BadFile(
@@ -239,10 +240,10 @@ class _Reader:
         return Run(self.begins + start, positions if count == room else positions[:count].copy(), faces)
 
 
-def same_order(one: Triangles, other: Triangles) -> bool:
+def same_order(alone: tuple[Indices, Faces], one: Triangles, other: Triangles) -> bool:
     """Whether two stages share their vertices, as far as a weld of the first alone tells."""
     if len(one) != len(other):
         return False
-    corner, faces = weld.weld([one])
+    corner, faces = alone
     gap = np.abs(other - weld.vertices_at(other, corner)[faces]).max(axis=(1, 2))
     return float((gap > weld.SAME_VERTEX_MM).mean()) <= SAME_ORDER_SHARE
