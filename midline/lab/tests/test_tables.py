@@ -15,6 +15,13 @@ from midline.setups.tests.factories import TEETH, make_import
 PRESENT = {fdi for numbers in TEETH.values() for fdi in numbers}
 
 
+@pytest.fixture(autouse=True)
+def english():
+    """Sentences are compared in English, and a reader's language ends with the test."""
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
 def item(cast, order):
     return make_import(order, cast.technician.user)
