@@ -10,7 +10,7 @@ from midline.cases.models import Case, Status
 from midline.jobs import services as jobs
 from midline.lab.tests.pages import text, url
 from midline.setups.models import SetupImport
-from midline.setups.tests.zips import NUMBERS, stl, tooth_files, zipped
+from midline.setups.tests.zips import NUMBERS, staged_files, stl, tooth_files, zipped
 
 State = SetupImport.State
 pytestmark = pytest.mark.slow
@@ -136,6 +136,25 @@ def test_a_setup_package_is_built_without_a_match_and_brings_its_plan(cast, lab,
     assert version.iprs.exists()
     assert version.attachments.exists()
     assert lab.post(url("import_publish", cast.case, item.pk), {}).status_code == 302
+
+
+def test_another_zip_of_the_case_has_its_answers_and_tooth_numbers_from_the_one_before(cast, lab, order):
+    files = staged_files(1)
+    item = built(lab, cast.case, upload(lab, cast.case, order, files))
+    numbers = {part.key: fdi for arch in ("upper", "lower") for part, fdi in zip(teeth_of(item, arch), NUMBERS[arch], strict=True)}
+    assert lab.post(url("import_teeth", cast.case, item.pk), {f"tooth-{key}": fdi for key, fdi in numbers.items()}).status_code == 302
+
+    later = upload(lab, cast.case, order, files, replaces="on")
+    assert "4 files are answered as in the upload before" in text(lab.get(url("import", cast.case, later.pk)))
+    later = built(lab, cast.case, later)
+    assert {part.key: part.fdi for arch in NUMBERS for part in teeth_of(later, arch)} == numbers
+    page = text(lab.get(url("import", cast.case, later.pk)))
+    assert "stand where they stood in version 1" in page
+    assert "confirm the tooth numbers, then publish" in page, "a person still confirms them"
+
+
+def teeth_of(item, arch):
+    return list(item.version.parts.filter(kind="tooth", arch=arch).order_by("key"))
 
 
 def test_what_is_no_model_stays_named_and_a_broken_one_does_not_spoil_the_rest(cast, lab, order):
