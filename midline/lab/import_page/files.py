@@ -8,10 +8,10 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from meshes.tooth_numbers import SYSTEMS
 from midline.lab.import_page.numbers import renumbered
 from midline.records.mesh_words import in_words
 from midline.setups.models import SetupImport
+from midline.setups.numbers import SYSTEMS
 from midline.setups.services.mapping import ARCHES, BESIDE, GINGIVA, STAGE, TOOTH, WHOLE, arch_words
 
 SURE: Final = 0.9

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from meshes.tooth_numbers import SYSTEMS, arch_of, fdi_of
 from midline.records.mesh_words import in_words
+from midline.setups.numbers import SYSTEMS, arch_of, fdi_of
 from midline.setups.services.mapping import STAGE, TOOTH
 
 SHOWN: Final = 2

@@ -8,12 +8,11 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from meshes import teeth
-from meshes.tooth_numbers import FDI
 from midline.lab.import_page.files import Posted
 from midline.lab.import_page.offers import Offers
 from midline.lab.import_page.tables import Table, limited, read_table
 from midline.setups.models import SetupVersion
+from midline.setups.numbers import FDI, REFERENCE_POINT
 from midline.setups.services import AttachmentRow, IprRow, MovementTable, plan_errors
 from midline.setups.services.movements import computed_ends, table_errors
 from midline.setups.words import point_in_words
@@ -200,7 +199,7 @@ class PlanRows:
 
 def _point(typed: str) -> str:
     """The pipeline's own reference point under its own name, in whatever language the form showed it."""
-    return teeth.REFERENCE_POINT if typed == point_in_words(teeth.REFERENCE_POINT) else typed
+    return REFERENCE_POINT if typed == point_in_words(REFERENCE_POINT) else typed
 
 
 def movement_names() -> list[str]:

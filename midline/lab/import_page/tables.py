@@ -14,8 +14,8 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from meshes.tooth_numbers import FDI, SYSTEMS, fdi_of
 from midline.setups.models import SetupVersion
+from midline.setups.numbers import FDI, SYSTEMS, fdi_of
 from midline.setups.services import MovementTable
 
 LARGEST_BYTES: Final = 1_000_000

@@ -5,11 +5,11 @@ import re
 import pytest
 from django.urls import reverse
 
-from meshes.tooth_numbers import UNIVERSAL_NUMBERS
 from midline.cases.models import Case, Status
 from midline.jobs import services as jobs
 from midline.lab.tests.pages import text, url
 from midline.setups.models import SetupImport
+from midline.setups.numbers import UNIVERSAL_NUMBERS
 from midline.setups.tests.zips import NUMBERS, staged_files, stl, tooth_files, zipped
 
 State = SetupImport.State

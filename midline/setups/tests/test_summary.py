@@ -2,6 +2,7 @@
 
 import io
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -67,11 +68,15 @@ def test_every_moving_tooth_stands_in_the_table_of_movements_with_its_direction(
     assert summary_of(version, cast.owner.actor, "en").movements.lead != summary.movements.lead
 
 
+def fonts_of(page: Any) -> list[Any]:
+    return [font.get_object() for font in page["/Resources"]["/Font"].values()]
+
+
 def test_two_pictures_stand_in_it_and_every_font_is_embedded(cast, version):
     pages = PdfReader(io.BytesIO(cast.owner.client.get(address("provider", version)).content)).pages
 
     assert sum(len(page.images) for page in pages) == 2
-    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]
+    fonts = [font for page in pages for font in fonts_of(page)]
     used = [font for font in fonts if "Inter" in font["/BaseFont"]]
     assert used
     assert all("/FontFile2" in font["/FontDescriptor"] for font in used)
