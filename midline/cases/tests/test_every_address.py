@@ -229,7 +229,7 @@ lab:import_progress                           GET     s . o . o . . . . . . . .
 lab:import_match                              POST    s . o . o . . . . . . . .
 lab:import_teeth                              POST    s . o . o . . . . . . . .
 lab:import_plan                               POST    s . o . o . . . . . . . .
-lab:import_table                              GET     s . o . o . . . . . . . .
+lab:import_table[kind=ipr]                    GET     s . o . o . . . . . . . .
 lab:import_publish                            GET     s . o . o . . . . . . . .
 lab:import_publish                            POST    s . o . o . . . . . . . .
 lab:import_retry                              POST    s . o . o . . . . . . . .
