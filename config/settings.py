@@ -312,8 +312,10 @@ MIDLINE_S3_REGION: str = env.str("MIDLINE_S3_REGION", default="")
 MIDLINE_X_ACCEL_PREFIX: str = env.str("MIDLINE_X_ACCEL_PREFIX", default="")
 MIDLINE_RESERVED_BYTES: int = env.int("MIDLINE_RESERVED_BYTES", default=500_000_000)
 # The sweep of files that no row names waits until each of these rooms has said what its rows name.
-MIDLINE_ROOMS_WITH_FILES = ("records", "setups")
+MIDLINE_ROOMS_WITH_FILES = ("conversation", "records", "setups")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
+# The match of an export asks three things of each file.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 8_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # --- mail -----------------------------------------------------------------------------------------------------------
