@@ -34,7 +34,7 @@ class Plan:
     asks: tuple[Ask, ...] = ()
     ready: tuple[str, ...] = ()
     words: str = ""
-    wanted: tuple[Wanted, ...] = (Wanted(tooth=42, movement="ipr"), Wanted(tooth=21, movement="rotate_mesial"))
+    wanted: tuple[Wanted, ...] = (Wanted(tooth=42, tooth_b=41, movement="ipr"), Wanted(tooth=21, movement="rotate_mesial"))
     answers: tuple[str, ...] = ()
     comments: tuple[tuple[str, str], ...] = ()
     shared: tuple[str, ...] = ()
@@ -75,8 +75,8 @@ PLANS: Final = (
             Wanted(tooth=12, movement="torque_buccal", amount=Decimal(4)),
             Wanted(tooth=12, movement="rotate_mesial"),
             Wanted(tooth=43, movement="rotate_distal", amount=Decimal(7)),
-            Wanted(tooth=22, movement="ipr", words="Before stage 6, so that 22 has room to turn."),
-            Wanted(tooth=31, movement="ipr", words="Less IPR in the lower front."),
+            Wanted(tooth=21, tooth_b=22, movement="ipr", stage=6, words="So that 22 has room to turn."),
+            Wanted(tooth=31, tooth_b=32, movement="ipr", amount=Decimal("0.10"), words="Less than planned."),
             Wanted(tooth=11, movement="intrude", amount=Decimal("0.5")),
         ),
         answers=("", "", "", "", "", "", "11 would leave the bite; it stays where it is."),

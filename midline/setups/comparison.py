@@ -17,6 +17,7 @@ from midline.people.policies import Actor
 from midline.setups import compare
 from midline.setups.compare import ANGLES, MOVEMENTS, STILL, Asked, Attached, Change, Content, Reduction, Six
 from midline.setups.models import SetupVersion
+from midline.setups.words import estimated
 
 LABELS: Final = {
     "mesial": gettext_lazy("Mesio-distal"),
@@ -95,6 +96,11 @@ class Comparison:
     def asked_for(self) -> int:
         return sum(row.change.asked for row in self.rows)
 
+    @property
+    def limits(self) -> dict[str, str]:
+        """What counts as no change: {"mm": "0.1", "degrees": "1"}, as the reader writes numbers."""
+        return {"mm": _number(compare.LEAST_MM, 1), "degrees": _number(compare.LEAST_DEG, 0)}
+
     def sentences(self) -> list[str]:
         """ "Five teeth move differently. IPR changed at one contact." and what became of the requests."""
         moved = len({row.change.teeth for row in self.rows if row.change.kind == "movement"})
@@ -121,9 +127,12 @@ class Comparison:
         made = [(row.plan.get("movement_source", ""), row.plan.get("reference_point", "")) for row in (self.version, self.other)]
         if made[0] == made[1]:
             return ""
-        return _(
-            "The movements of the two versions come from different sources or are measured at different points: "
-            "that alone can make up to 0.7 mm and 1.1°."
+        return (
+            _(
+                "The movements of the two versions come from different sources or are measured at different points: "
+                "that alone can make up to %(point)s mm and %(turn)s°."
+            )
+            % estimated()
         )
 
     def block(self) -> dict[str, Any]:

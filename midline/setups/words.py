@@ -5,6 +5,7 @@ The viewer fills in {name}, so these texts have braces where the others have %(n
 
 from typing import Final
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -112,10 +113,19 @@ def source_in_words(source: str) -> str:
         return _("The values are the lab's own.")
     if source == "lab frames":
         return _("Worked out from the models, in the lab's own tooth axes.")
-    return _(
-        "Worked out from the models. The tooth axes are estimated: other axes change a value by up to 0.4 mm and 1.1°, "
-        "another reference point by up to 0.7 mm."
+    return (
+        _(
+            "Worked out from the models. The tooth axes are estimated: other axes change a value by up to %(axes)s mm and %(turn)s°, "
+            "another reference point by up to %(point)s mm."
+        )
+        % estimated()
     )
+
+
+def estimated() -> dict[str, str]:
+    """How far estimated values may be off, as the reader writes numbers: measured against known axes and points (meshes/README.md)."""
+    known = {"axes": 0.4, "turn": 1.1, "point": 0.7}
+    return {name: str(formats.number_format(value, decimal_pos=1)) for name, value in known.items()}
 
 
 def tooth_names() -> dict[str, str]:
