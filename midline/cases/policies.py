@@ -206,12 +206,15 @@ def _viewing(actor: Reader) -> QuerySet[Collaboration]:
     return mine.none() if shut or actor.workspace is not Workspace.COLLABORATOR else mine
 
 
-def cases_gathered(actor: Reader, provider_id: int | Slot | None = None, statuses: Collection[str] = ()) -> QuerySet[Case]:
+def cases_gathered(
+    actor: Reader, provider_id: int | Slot | None = None, statuses: Collection[str] = (), own: Q | None = None
+) -> QuerySet[Case]:
     """What a collaborator may view, beginning at the grants: the same cases as `cases_for`, which begins at the cases.
 
-    Of one provider and in some statuses, if so asked. Quicker for who sees few.
+    Of one provider, in some statuses and with `own` true of the case's own columns, if so asked. Quicker for who sees few.
     """
-    standing, singly = (part.order_by().values("pk") for part in visible_parts(actor, provider_id, statuses))
+    parts = visible_parts(actor, provider_id, statuses)
+    standing, singly = (part.filter(own or Q()).order_by().values("pk") for part in parts)
     return Case.objects.filter(pk__in=standing.union(singly, all=True))
 
 

@@ -285,7 +285,7 @@ class Reading:
     def _visible(self, segment: Segment | None, statuses: frozenset[str], reader: Reader, provider: Provider) -> QuerySet[Case]:
         match self._way(segment, statuses):
             case "gather" if self.reach.is_collaborator:
-                return cases_gathered(reader, provider, sorted(statuses) if statuses != EVERY else ())
+                return cases_gathered(reader, provider, sorted(statuses) if statuses != EVERY else (), segment.own if segment else None)
             case "scattered":
                 return cases_walked(reader)
         return cases_for(reader)

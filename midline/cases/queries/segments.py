@@ -52,6 +52,7 @@ class Segment:
 
     statuses: in which alone its cases stand; `condition` says what else is asked of them. `computed` names the expression to sort by that
     is no column of the case. `form` names the segment among those whose statements are composed once; "" composes it each time.
+    own: what the condition asks of columns of the case alone, where an index of each provider's cases answers it.
     parts: among how many segments the cases in its statuses are shared out, when nothing counts how many each holds.
     """
 
@@ -63,6 +64,7 @@ class Segment:
     id_descending: bool = True
     computed: Computed | None = None
     form: str = ""
+    own: Q | None = None
     parts: int = 1
 
     @property
@@ -126,8 +128,7 @@ def _chain(name: str, down: bool, asked: Asked, reach: Reach) -> list[Segment]:
         case "status":
             return [Segment("", frozenset({value}), _all, ACTIVITY, not down, down, form="status") for value in Status.values]
         case "type":
-            parts = len(CaseType)
-            return [Segment("", EVERY, _type_is(value), "id", not down, not down, form=f"type:{value}", parts=parts) for value in CaseType]
+            return [_of_type(value, falling=not down) for value in CaseType]
         case "turn":
             return [
                 Segment("", frozenset(statuses_of_turn(value)), _turn_is(value), ACTIVITY, not down, down, form=f"turn:{value}")
@@ -166,8 +167,9 @@ def _unread_n(reader: Reader) -> dict[str, Combinable]:
     return {"unread_n": unread_count(reader)}
 
 
-def _type_is(value: CaseType) -> Condition:
-    return lambda _reader: Q(case_type=value)
+def _of_type(value: CaseType, *, falling: bool) -> Segment:
+    own = Q(case_type=value)
+    return Segment("", EVERY, lambda _reader: own, "id", falling, falling, form=f"type:{value}", own=own, parts=len(CaseType))
 
 
 def _practice_is(pk: int) -> Condition:
