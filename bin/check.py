@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import database
@@ -77,9 +78,13 @@ def tests(*, fast: bool) -> None:
     with database.postgres() as url:
         production_settings("production settings, PostgreSQL", DATABASE_URL=url)
         step("pytest, PostgreSQL", *pytest, "-m", "not once", "midline", "config", DATABASE_URL=url)
+        # A journey waits for its pages half of the time: both engines have theirs at once, each with servers of its own.
         journey = [str(BIN / "pytest"), "-q", "e2e"]
-        step("browser, SQLite", *journey, CHROMIUM=chromium)
-        step("browser, PostgreSQL", *journey, CHROMIUM=chromium, E2E_DATABASE_URL=url)
+        with ThreadPoolExecutor() as both:
+            sqlite = both.submit(step, "browser, SQLite", *journey, CHROMIUM=chromium)
+            postgresql = both.submit(step, "browser, PostgreSQL", *journey, CHROMIUM=chromium, E2E_DATABASE_URL=url)
+        for journeys in (sqlite, postgresql):
+            journeys.result()
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from e2e.portal import ROOT, Portal, fresh_database
+from e2e.portal import ROOT, Portal, loaded
 
 FLAGS = [
     "--no-sandbox",
@@ -23,9 +23,7 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    folder = tmp_path_factory.mktemp("portal")
-    _engine, url = fresh_database(folder)
-    running = Portal(folder, url)
+    running = loaded(tmp_path_factory.mktemp("portal"))
     try:
         running.start()
         yield running

@@ -1,13 +1,16 @@
 """The product as it is served: database, web server, worker and a mail server, each a process or thread of its own."""
 
+import atexit
 import email
 import email.policy
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -15,6 +18,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -121,9 +125,6 @@ class Portal:
     def start(self) -> None:
         self.controller = Controller(self.mailbox, hostname="127.0.0.1", port=self.smtp_port)
         self.controller.start()
-        self.manage("migrate", "-v0")
-        self.manage("createcachetable")
-        self.manage("demo_load", "--people")
         self.start_web()
         self.start_worker()
 
@@ -174,16 +175,35 @@ class Portal:
             self.controller.stop()
 
 
-def fresh_database(folder: Path) -> tuple[str, str]:
-    """(engine, DATABASE_URL): SQLite in the folder, or a new database on the server that E2E_DATABASE_URL names."""
+def loaded(folder: Path) -> Portal:
+    """A portal in `folder` with the people of the demo, not yet served: a copy of one that is migrated and loaded once a run."""
+    first, database = _first()
+    shutil.copytree(first.folder, folder, dirs_exist_ok=True)
+    return Portal(folder, _database(folder, copy_of=database))
+
+
+@cache
+def _first() -> tuple[Portal, str]:
+    """The portal that is copied, and the name of its database."""
+    folder = Path(tempfile.mkdtemp(prefix="midline-e2e-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    portal = Portal(folder, _database(folder))
+    portal.manage("migrate", "-v0")
+    portal.manage("createcachetable")
+    portal.manage("demo_load", "--people")
+    return portal, urlsplit(portal.database_url).path[1:]
+
+
+def _database(folder: Path, *, copy_of: str = "template1") -> str:
+    """A DATABASE_URL: SQLite in the folder, or a new database on the server that E2E_DATABASE_URL names."""
     server = os.environ.get("E2E_DATABASE_URL")
     if not server:
-        return "sqlite", f"sqlite:///{folder / 'midline.sqlite3'}"
+        return f"sqlite:///{folder / 'midline.sqlite3'}"
     import psycopg
     from psycopg import sql
 
     name = f"e2e_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(copy_of)))
     parts = urlsplit(server)
-    return "postgresql", parts._replace(path=f"/{name}").geturl()
+    return parts._replace(path=f"/{name}").geturl()

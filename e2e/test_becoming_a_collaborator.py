@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from demo.portal.people import PASSWORD
 from e2e.conftest import Desk
-from e2e.portal import Portal, fresh_database, link_in
+from e2e.portal import Portal, link_in, loaded
 
 COLLABORATORS = "/account/collaborators/"
 expect.set_options(timeout=20_000)
@@ -25,9 +25,8 @@ class NamedPortal(Portal):
 
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    folder = tmp_path_factory.mktemp("portal")
-    _engine, url = fresh_database(folder)
-    running = NamedPortal(folder, url)
+    copy = loaded(tmp_path_factory.mktemp("portal"))
+    running = NamedPortal(copy.folder, copy.database_url)
     try:
         running.start()
         yield running

@@ -13,7 +13,7 @@ from midline.setups.numbers import UNIVERSAL_NUMBERS
 from midline.setups.tests.zips import NUMBERS, staged_files, stl, tooth_files, zipped
 
 State = SetupImport.State
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def upload(client, case, order, files, **more):

@@ -12,6 +12,9 @@ from midline.core.storage import files
 from midline.records.models import Record, Upload
 from midline.records.tests.factories import PDF, add_record, arch, dicom, draft, flood_png, picture, stl, upload, zipped
 
+# What a file holds is judged before the database is asked; uploads have their tests on both engines.
+pytestmark = pytest.mark.once
+
 HTML = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>"
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 

@@ -28,7 +28,7 @@ from midline.setups.services import import_begin, import_map
 from midline.setups.tests.zips import staged_files
 from midline.setups.tests.zips import zipped as zipped_setup
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 NAME = "Quirinia Zyxwvutowska"
 PARTS = [part.encode(code) for part in (*NAME.split(), NAME.split()[1].upper()) for code in ("ascii", "utf-16-le", "utf-16-be")]
