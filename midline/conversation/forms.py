@@ -80,8 +80,8 @@ class ChangesForm(forms.Form):
     words = forms.CharField(required=False, max_length=4000, label=gettext_lazy("In words"), widget=forms.Textarea(attrs={"rows": 3}))
 
     @classmethod
-    def empty(cls, seen_hash: str) -> "ChangesForm":
-        return cls(initial={"key": uuid4(), "seen_hash": seen_hash})
+    def empty(cls, seen_hash: str, words: str = "") -> "ChangesForm":
+        return cls(initial={"key": uuid4(), "seen_hash": seen_hash, "words": words})
 
 
 def ticked_from(data: QueryDict) -> frozenset[int]:

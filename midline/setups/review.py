@@ -52,7 +52,7 @@ class AttachmentLine:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader may decide now, and what the bar at the bottom says."""
+    """What the reader may decide now, and what the bar at the bottom says. waits: who has not said that it is ready, in words."""
 
     lead: str
     text: str
@@ -63,6 +63,7 @@ class Choice:
     propose: bool = False
     ready: bool = False
     take_back: bool = False
+    waits: str = ""
 
 
 def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion | None = None) -> dict[str, Any]:
@@ -201,7 +202,9 @@ def _open_choice(case: Case, version: SetupVersion, actor: Actor, actions: froze
         if waits and not ready:
             words = ngettext("%(names)s still evaluates it;", "%(names)s still evaluate it;", len(waits)) % {"names": " · ".join(waits)}
             text = f"{words} {_('you may decide before that.')}"
-        return Choice(lead, text, standing.own, approve=Action.APPROVE in actions, push_back=bool(ready), decline=decline, propose=False)
+        warning = ngettext("%(names)s has not said that it is ready.", "%(names)s have not said that it is ready.", len(waits))
+        open_now = {"approve": Action.APPROVE in actions, "push_back": bool(ready), "decline": decline}
+        return Choice(lead, text, standing.own, waits=warning % {"names": " · ".join(waits)} if waits else "", **open_now)
     name = {"name": case.provider.name, "n": version.number}
     marked = standing.mine == "ready" and case.ready_marks.filter(version=version.number, collaboration__person=actor.user).exists()
     planned = standing.mine == "ready" and not marked

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path(_SETUP + "approve/", review.approve, name="approve"),
     path(_SETUP + "decline/", review.decline, name="decline"),
     path(_SETUP + "propose/", review.propose, name="propose"),
+    path(_SETUP + "carry/", review.carry, name="carry"),
     path(_SETUP + "ready/", review.ready, name="ready"),
     path(_SETUP + "ready/take-back/", review.take_back, name="take_back"),
     path(_SETUP + "push-back/", review.push_back, name="push_back"),

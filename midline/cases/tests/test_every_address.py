@@ -167,6 +167,7 @@ setups:review[version=2]                      GET     s . o . o . . . . . . . .
 setups:approve                                POST    s o x x x . . . . . . x .
 setups:decline                                POST    s o o x x . . . . . . o .
 setups:propose                                POST    s o o o x . . . . . . o .
+setups:carry                                  POST    s o o o x . . . . . . o .
 setups:ready                                  POST    s x o o x . . . . . . o .
 setups:take_back                              POST    s x o o x . . . . . . o .
 setups:push_back                              POST    s o x x x . . . . . . x .

@@ -90,13 +90,18 @@ def _version_exists(case: Case, version: int) -> None:
 
 @transaction.atomic
 def request_propose(*, case: Case, version: int, by: Actor, wanted: list[Wanted], words: str, key: UUID) -> ChangeRequest:
-    """A proposed request: provider and collaborators see it, the lab does not, no status changes."""
+    """A proposed request: provider and collaborators see it, the lab does not, no status changes.
+
+    Raises NotAllowedNow when the version was replaced meanwhile: nobody could send it any more.
+    """
     if not may(by, Action.PROPOSE_CHANGES, case):
         raise PermissionDenied
     locked = Case.objects.select_for_update().get(pk=case.pk)
     if earlier := ChangeRequest.objects.filter(key=key, author=by.user, case=locked).first():
         return earlier
     _version_exists(locked, version)
+    if version != locked.newest_version:
+        raise NotAllowedNow(_("Version %(n)s was replaced while you were looking at it.") % {"n": version})
     request = _write(locked, version, by, wanted, words, key)
     case_touch(locked.pk)
     activity.record(ChangesProposed.of(locked, by, subject_kind="request", subject_id=request.pk, request_id=request.pk, version=version))

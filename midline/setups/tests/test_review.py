@@ -1,9 +1,12 @@
 """The review page and the decisions taken on it."""
 
 import re
+from html import unescape
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 
 from midline.cases.models import Case, Order, ReadyMark, Status
 from midline.cases.services import order_move
@@ -178,6 +181,109 @@ def test_lines_of_a_version_replaced_meanwhile_are_kept_with_a_link_to_what_is_d
     assert f"/provider/cases/{awaiting.case.number}/setups/2/compare/?with=1" in page
 
 
+def replaced(cast, awaiting) -> SetupVersion:
+    """Version 2, published while version 1 is still looked at; it takes six stages instead of four."""
+    move(awaiting.case, "send_changes", technician=cast.technician.user)
+    made = make_version(Case.objects.get(pk=awaiting.case_id), cast.technician.user, number=2, stages=6)
+    move(awaiting.case, "publish", technician=cast.technician.user, version=2)
+    return SetupVersion.objects.get(pk=made.pk)
+
+
+@pytest.mark.parametrize(("who", "act"), [("owner", "decline"), ("with_every_grant", "decline"), ("with_no_grant", "propose")])
+def test_what_was_typed_against_a_replaced_version_goes_into_the_newer_ones_drawer_with_one_press(cast, awaiting, who, act):
+    person = getattr(cast, who)
+    newer = replaced(cast, awaiting)
+    late = decide(person, awaiting, act, words="In <short>.", **LINES | {"item_amount": ["0.2", "3.5"], "item_stage": ["6", "7"]})
+    page = late.content.decode()
+    form = page[page.index("/setups/2/carry/") :]
+    typed = [(name, unescape(value)) for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)]
+    carried = person.client.post(
+        address(person.actor.workspace, newer, "carry"), {name: [v for k, v in typed if k == name] for name, _ in typed}
+    )
+    page = carried.content.decode()
+    drawer = page[page.index('id="changes"') : page.index("data-rows-template")]
+
+    assert late.status_code == 409
+    assert "The upper arch takes 6 stages instead of 4." in late.content.decode()
+    assert carried.status_code == 200
+    assert "data-open" in drawer
+    assert "You wrote this for version 1." in drawer
+    assert "/setups/2/compare/?with=1" in drawer
+    assert drawer.count("data-change-line") == 2
+    assert drawer.count("Version 2 ends at stage 6.") == 1
+    for words in (
+        "In &lt;short&gt;.",
+        "At the &lt;visit&gt;",
+        '<option value="22" selected>',
+        '<option value="55" selected>',
+        'value="0.2"',
+    ):
+        assert words in page, words
+    assert not ChangeRequest.objects.exists()
+    assert status_of(newer) == Status.AWAITING_APPROVAL
+
+
+def test_what_was_carried_is_sent_like_any_other_request(cast, awaiting):
+    newer = replaced(cast, awaiting)
+    lines = LINES | {"item_amount": ["0.2", "3.5"]}
+    page = cast.owner.client.post(address("provider", newer, "carry"), lines | {"words": "In short.", "from": "1"}).content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', page[page.index('id="changes"') :])[1]
+
+    assert decide(cast.owner, newer, "decline", key=key, words="In short.", **lines).status_code == 302
+    assert [item.tooth for item in ChangeRequest.objects.get().items.all()] == [21, 55]
+
+
+def test_nothing_is_carried_where_nothing_was_typed_or_no_drawer_is_open(cast, awaiting):
+    replaced(cast, awaiting)
+    assert "/carry/" not in decide(cast.owner, awaiting, "approve", password=PASSWORD).content.decode()
+    assert "/carry/" not in decide(cast.owner, awaiting, "decline", words=" ").content.decode()
+    move(Case.objects.get(pk=awaiting.case_id), "approve", technician=cast.technician.user)
+    late = decide(cast.owner, awaiting, "decline", words="Too late.").content.decode()
+
+    assert "/carry/" not in late
+    assert "Too late." in late
+
+
+@pytest.mark.parametrize("written", ["", "2", "99999999999", "x", "-1", "\u0663"])
+def test_carried_from_what_is_no_earlier_version_shows_the_lines_alone(cast, awaiting, written):
+    page = cast.owner.client.post(address("provider", awaiting, "carry"), {"words": "Kept.", "from": written}).content.decode()
+
+    assert "Kept." in page
+    assert "You wrote this for version" not in page
+
+
+def test_a_proposal_on_a_replaced_version_is_409_and_writes_nothing(cast, awaiting):
+    replaced(cast, awaiting)
+
+    assert decide(cast.with_no_grant, awaiting, "propose", words="Too much IPR.").status_code == 409
+    assert not ChangeRequest.objects.exists()
+
+
+def test_who_confirmed_by_passkey_or_code_comes_back_to_the_open_dialog_and_types_no_password(cast, awaiting):
+    page = cast.owner.client.get(address("provider", awaiting)).content.decode()
+    back = f"?next={quote(address('provider', awaiting) + '?decide=approve', safe='')}"
+    assert back in page
+    assert "data-open" not in cast.owner.client.get(address("provider", awaiting) + "?decide=approve").content.decode()
+
+    cast.owner.client.post(f"/account/reauthenticate/{back}", {"password": PASSWORD})
+    page = cast.owner.client.get(address("provider", awaiting) + "?decide=approve").content.decode()
+    dialog = page[page.index('id="approve"') : page.index("</dialog>")]
+    assert "data-open" in dialog
+    assert "You confirmed a moment ago" in dialog
+    assert 'type="password"' not in dialog
+    assert decide(cast.owner, awaiting, "approve").status_code == 302
+
+
+def test_a_password_that_was_wrong_too_often_is_said_in_the_dialog_and_nothing_is_approved(cast, awaiting, settings):
+    settings.ACCOUNT_RATE_LIMITS = {}
+    cache.clear()
+    answers = [decide(cast.owner, awaiting, "approve", password="wrong password here") for _ in range(11)]
+
+    assert {answer.status_code for answer in answers} == {422}
+    assert "wrong too often" in answers[-1].content.decode()
+    assert status_of(awaiting) == Status.AWAITING_APPROVAL
+
+
 def test_a_line_names_its_contact_its_stage_and_the_pin_it_came_from(cast, awaiting):
     place = {"version": 1, "part": "upper-04", "point": "[1,2,3]", "normal": "[0,0,1]", "stage": 3, "tooth": 21}
     url = f"/provider/cases/{awaiting.case.number}/comments/"
@@ -243,6 +349,9 @@ def test_before_approving_the_dialog_says_what_is_open(cast, awaiting):
         page = cast.owner.client.get(address("provider", awaiting)).content.decode()
         return str(page[page.index('id="approve"') : page.index('id="approve-password"')])
 
+    assert "have not said that it is ready" in dialog()
+    for person in (cast.with_no_grant, cast.with_every_grant):
+        decide(person, awaiting, "ready")
     assert "approve-open" not in dialog()
     decide(cast.with_no_grant, awaiting, "propose", words="Less torque on 11.")
     url = f"/collaborator/cases/{awaiting.case.number}/comments/"

@@ -17,13 +17,14 @@ from midline.cases.models import Case
 from midline.cases.policies import get_case_or_404
 from midline.conversation import services as conversation
 from midline.conversation.forms import ChangesForm, ticked_from
-from midline.conversation.lines import TypedLine, said, typed_lines, wanted_from
+from midline.conversation.lines import TypedLine, typed_lines, wanted_from
 from midline.conversation.services import Wanted
 from midline.core.errors import NotAllowedNow, Refused
 from midline.core.http import PortalRequest, back_to
 from midline.core.workspace import Workspace
 from midline.people.policies import is_recently_authenticated
 from midline.people.services import password_confirmed
+from midline.setups import late
 from midline.setups import review as pages
 from midline.setups.forms import ApproveForm, DecisionForm, PushBackForm
 from midline.setups.models import SetupVersion
@@ -40,7 +41,8 @@ def viewer_page(view: View) -> View:
 
 def _show(request: PortalRequest, case: Case, setup: SetupVersion, *, status: int = 200, **more: Any) -> HttpResponse:
     record_access(request, f"setup {setup.number}", [case.pk])
-    return render(request, "setups/review.html", pages.page(case, setup, request.actor) | more, status=status)
+    shown = pages.page(case, setup, request.actor) | {"confirmed": is_recently_authenticated(request)}
+    return render(request, "setups/review.html", shown | more, status=status)
 
 
 @require_GET
@@ -48,7 +50,9 @@ def _show(request: PortalRequest, case: Case, setup: SetupVersion, *, status: in
 def review(request: PortalRequest, workspace: Workspace, number: str, version: int) -> HttpResponse:
     case = get_case_or_404(request.actor, number)
     setup = version_or_404(request.actor, case, version)
-    return _show(request, case, setup)
+    # Back from the page that asks for a passkey or a code: the dialog stands open again, one press from the decision.
+    asked = request.GET.get("decide") == "approve" and is_recently_authenticated(request)
+    return _show(request, case, setup, open_form="approve" if asked else "")
 
 
 def _decide(
@@ -71,28 +75,15 @@ def _decide(
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.reason)
         return _show(request, case, setup, status=422, open_form=name, bad_form=form, **typed)
-    except NotAllowedNow as late:
-        return _late(request, case, setup, late.reason, typed.get("lines_typed", []))
+    except NotAllowedNow as passed:
+        return _late(request, case, setup, passed.reason, typed.get("lines_typed", []))
     return back_to(request, "setups:review", request.actor.workspace, case.number, setup.number)
 
 
 def _late(request: PortalRequest, case: Case, setup: SetupVersion, reason: str, lines: list[TypedLine]) -> HttpResponse:
     """409: what is newer and what is different there, what was typed, and the way on."""
-    base = f"/{request.actor.workspace}/cases/{case.number}/"
-    case.refresh_from_db(fields=["newest_version"])
-    fresh = case.newest_version
-    typed = [(_("Your lines"), said(lines))]
-    typed += [(_("Your words"), request.POST.get(name, "")) for name in ("words", "body")]
-    newer = fresh > setup.number
-    different = (_("What changed since version %(n)s") % {"n": setup.number}, f"{base}setups/{fresh}/compare/?with={setup.number}")
-    context = {
-        "reason": reason,
-        "kept": [(label, text) for label, text in typed if text.strip()],
-        "back": (_("To the case"), base),
-        "different": different if newer else None,
-        "primary": (_("Open version %(n)s") % {"n": fresh}, f"{base}setups/{fresh}/") if fresh else None,
-    }
-    return render(request, "web/409.html", context, status=409)
+    facts = late.conflict(case, setup, request.actor, lines, request.POST)
+    return render(request, "web/409.html", {"reason": reason} | facts, status=409)
 
 
 @require_POST
@@ -101,18 +92,22 @@ def approve(request: PortalRequest, workspace: Workspace, number: str, version: 
     case = get_case_or_404(request.actor, number, Action.APPROVE)
     setup = version_or_404(request.actor, case, version)
     form = ApproveForm(request.POST)
-    if form.is_valid() and not _is_really_them(request, form.cleaned_data["password"]):
-        typed = form.cleaned_data["password"]
-        form.add_error("password", _("That is not your password. Type it again.") if typed else _("Enter your password to approve."))
+    if form.is_valid() and (reason := _not_them(request, form.cleaned_data["password"])):
+        form.add_error("password", reason)
     return _decide(
         request, case, setup, form, "approve",
         lambda data: decisions.setup_approve(version=setup, by=request.actor, seen_hash=data["seen_hash"], key=data["key"]),
     )  # fmt: skip
 
 
-def _is_really_them(request: PortalRequest, password: str) -> bool:
-    """The password typed into the form, or a passkey or code confirmed within the last minutes."""
-    return password_confirmed(request=request, password=password) if password else is_recently_authenticated(request)
+def _not_them(request: PortalRequest, password: str) -> str:
+    """Why it is not proven who decides: nothing with the right password, or a passkey or code confirmed within the last minutes."""
+    if not password:
+        return "" if is_recently_authenticated(request) else _("Enter your password to approve.")
+    try:
+        return "" if password_confirmed(request=request, password=password) else _("That is not your password. Type it again.")
+    except NotAllowedNow as too_often:
+        return too_often.reason
 
 
 def _asked(request: PortalRequest, case: Case, setup: SetupVersion, send: Callable[..., object]) -> HttpResponse:
@@ -147,6 +142,22 @@ def propose(request: PortalRequest, workspace: Workspace, number: str, version: 
         return conversation.request_propose(case=case, version=setup.number, by=request.actor, wanted=wanted, words=words, key=key)
 
     return _asked(request, case, setup, send)
+
+
+@require_POST
+@viewer_page
+def carry(request: PortalRequest, workspace: Workspace, number: str, version: int) -> HttpResponse:
+    """What was typed on another version, in the drawer of this one. Writes nothing."""
+    case = get_case_or_404(request.actor, number, Action.PROPOSE_CHANGES)
+    setup = version_or_404(request.actor, case, version)
+    form, written = ChangesForm.empty(setup.content_hash, request.POST.get("words", "")[:4000]), request.POST.get("from", "")
+    try:
+        lines = late.against(setup, typed_lines(request.POST))
+    except Refused:
+        lines = []
+    number_of = int(written) if written.isascii() and written.isdigit() and len(written) <= 6 else 0
+    carried = number_of if 0 < number_of < setup.number else None
+    return _show(request, case, setup, open_form="changes", bad_form=form, lines_typed=lines or [TypedLine()], carried=carried)
 
 
 @require_POST

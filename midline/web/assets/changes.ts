@@ -97,8 +97,30 @@ function here(button: HTMLElement): void {
   row.scrollIntoView({ block: "nearest" });
 }
 
+// --- proposals that arrive while the drawer is open -----------------------------------------------------------------
+
+let ticks: Map<string, boolean> | null = null;
+
+function proposals(): HTMLInputElement[] {
+  return [...document.querySelectorAll<HTMLInputElement>("#changes-proposed [name=ticked]")];
+}
+
+function keepTicks(): void {
+  ticks = new Map(proposals().map((box) => [box.value, box.checked]));
+}
+
+/** Ticks stay as they were set; what came while the drawer is open goes along only when its reader ticks it. */
+function restoreTicks(): void {
+  if (!ticks) return;
+  const open = document.querySelector<HTMLDialogElement>("#changes")?.open ?? false;
+  for (const box of proposals()) box.checked = ticks.get(box.value) ?? (!open && box.checked);
+  ticks = null;
+}
+
 export function startChanges(): void {
   followAll();
+  document.addEventListener("htmx:before:swap", keepTicks);
+  document.addEventListener("htmx:after:swap", restoreTicks);
   document.addEventListener("htmx:after:swap", followAll);
   document.addEventListener("change", (event) => {
     const row = (event.target as Element).closest?.<HTMLElement>("[data-change-line]");
