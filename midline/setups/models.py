@@ -16,7 +16,9 @@ class SetupImport(models.Model):
 
     report: what `meshes` found in each file, with `failure` {step, file, reason, remedy} when a step refused; mapping: the technician's
     confirmed answer, [{name, arch, stage}] of the files that are not left out; thumbs: {path in the report: {key, sha256}};
-    progress: the newest line of the running step.
+    progress: the newest line of the running step. key is the ZIP that is worked with; received: what came and is not in it as it came, each
+    {name, key, size, sha256}: a ZIP that was broken, and files supplied by themselves, which also say what they take the place of (`takes`)
+    and whether the ZIP has them by now (`joined`).
     """
 
     class State(models.TextChoices):
@@ -40,6 +42,7 @@ class SetupImport(models.Model):
     mapping = models.JSONField(default=list)
     thumbs = models.JSONField(default=dict)
     progress = models.JSONField(default=dict)
+    received = models.JSONField(default=list)
     job_id = models.BigIntegerField(null=True)
     error = models.TextField(blank=True)
     version = models.OneToOneField("setups.SetupVersion", on_delete=models.SET_NULL, null=True, related_name="source")
@@ -249,6 +252,36 @@ class Attachment(OfVersion):
 
     def __str__(self) -> str:
         return f"Attachment on {self.tooth}"
+
+
+class Pontic(OfVersion):
+    """A tooth shown in a gap, up to the stage from which there is none any more (None: to the end)."""
+
+    version = models.ForeignKey(SetupVersion, on_delete=models.CASCADE, related_name="pontics", db_index=False)
+    tooth = models.PositiveSmallIntegerField()
+    until_stage = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["tooth"]
+        constraints = [models.UniqueConstraint(fields=["version", "tooth"], name="one_pontic_per_tooth")]
+
+    def __str__(self) -> str:
+        return f"Pontic at {self.tooth}"
+
+
+class Extraction(OfVersion):
+    """A tooth that is taken out before a stage (0: before the treatment begins)."""
+
+    version = models.ForeignKey(SetupVersion, on_delete=models.CASCADE, related_name="extractions", db_index=False)
+    tooth = models.PositiveSmallIntegerField()
+    before_stage = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["before_stage", "tooth"]
+        constraints = [models.UniqueConstraint(fields=["version", "tooth"], name="one_extraction_per_tooth")]
+
+    def __str__(self) -> str:
+        return f"Extraction of {self.tooth}"
 
 
 class Decision(models.Model):

@@ -10,6 +10,7 @@ from midline.jobs import services as jobs
 from midline.lab.tests.pages import text, url
 from midline.setups.models import SetupImport
 from midline.setups.numbers import UNIVERSAL_NUMBERS
+from midline.setups.services.content import content_of
 from midline.setups.tests.zips import NUMBERS, staged_files, stl, tooth_files, zipped
 
 State = SetupImport.State
@@ -135,6 +136,8 @@ def test_a_setup_package_is_built_without_a_match_and_brings_its_plan(cast, lab,
     assert version.plan["teeth_confirmed"]
     assert version.iprs.exists()
     assert version.attachments.exists()
+    assert list(version.extractions.values_list("tooth", "before_stage")) == [(38, 0)]
+    assert content_of(version)["gaps"]["extractions"] == version.plan["package"]["extractions"]
     assert lab.post(url("import_publish", cast.case, item.pk), {}).status_code == 302
 
 

@@ -13,13 +13,13 @@ from midline.cases.models import Case, Order
 from midline.core import clock
 from midline.jobs.services import Claim
 from midline.setups.events import ImportFailed
-from midline.setups.models import IPR, Attachment, Part, SetupImport, SetupVersion, Stage
+from midline.setups.models import IPR, Attachment, Extraction, Part, Pontic, SetupImport, SetupVersion, Stage
 from midline.setups.services.carrying import answers_before, left_before, numbers_by_position
 from midline.setups.services.imports import send
 from midline.setups.services.mapping import BESIDE
 from midline.setups.services.movements import COMPUTED, MovementTable, movements_write, table_errors, table_write
 
-Row = TypeVar("Row", IPR, Attachment)
+Row = TypeVar("Row", IPR, Attachment, Pontic, Extraction)
 
 
 class Replaced(Exception):
@@ -156,9 +156,11 @@ def import_built(*, claim: Claim, item: SetupImport, built: Built) -> SetupVersi
     version.save(update_fields=["plan"])
     staged = sorted(stages_of(locked, plan).items())
     Stage.objects.bulk_create(Stage(version=version, arch=arch, number=number, file=name[-255:]) for (arch, number), name in staged)
-    fresh = earlier is None
-    IPR.objects.bulk_create(_copied(row, version) for row in (own.iprs if fresh else kept.iprs))
-    Attachment.objects.bulk_create(_copied(row, version) for row in (own.attachments if fresh else kept.attachments))
+    rows = (own if earlier is None else kept).rows
+    IPR.objects.bulk_create(_copied(row, version) for row in rows.iprs)
+    Attachment.objects.bulk_create(_copied(row, version) for row in rows.attachments)
+    Pontic.objects.bulk_create(_copied(row, version) for row in rows.pontics)
+    Extraction.objects.bulk_create(_copied(row, version) for row in rows.extractions)
     locked.state, locked.version = SetupImport.State.BUILT, version
     locked.save(update_fields=["state", "version"])
     return version
@@ -181,13 +183,22 @@ def beside_of(item: SetupImport) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True)
+class _Rows:
+    """The tables of a plan."""
+
+    iprs: list[IPR]
+    attachments: list[Attachment]
+    pontics: list[Pontic]
+    extractions: list[Extraction]
+
+
+@dataclass(frozen=True)
 class _Own:
     """What a setup package says beside its models; nothing for other exports."""
 
     wear_schedule: str
     notes: str
-    iprs: list[IPR]
-    attachments: list[Attachment]
+    rows: _Rows
 
     @classmethod
     def of(cls, plan: dict[str, Any]) -> "_Own":
@@ -196,12 +207,15 @@ class _Own:
             IPR(
                 tooth_a=row["teeth"][0],
                 tooth_b=row["teeth"][1],
-                amount_mm=Decimal(f"{row['amount_mm']:.2f}"),
+                amount_mm=_amount(row["amount_mm"]),
                 before_stage=row["before_stage"],
             )
             for row in said.get("ipr", [])
         ]
-        return cls(said.get("wear_schedule", ""), said.get("notes", ""), iprs, [Attachment(**row) for row in said.get("attachments", [])])
+        attachments = [Attachment(**row) for row in said.get("attachments", [])]
+        pontics = [Pontic(**row) for row in said.get("pontics", [])]
+        extractions = [Extraction(**row) for row in said.get("extractions", [])]
+        return cls(said.get("wear_schedule", ""), said.get("notes", ""), _Rows(iprs, attachments, pontics, extractions))
 
 
 def _amount(value: float) -> Decimal:
@@ -215,24 +229,18 @@ class _Kept:
 
     wear_schedule: str
     notes: str
-    iprs: list[IPR]
-    attachments: list[Attachment]
+    rows: _Rows
     teeth: dict[str, int | None]
     table: MovementTable | None
 
     @classmethod
     def of(cls, version: SetupVersion | None) -> "_Kept":
         if version is None:
-            return cls("", "", [], [], {}, None)
+            return cls("", "", _Rows([], [], [], []), {}, None)
         numbers = dict(version.parts.filter(kind="tooth").values_list("key", "fdi"))
-        return cls(
-            version.wear_schedule,
-            version.notes,
-            list(version.iprs.all()),
-            list(version.attachments.all()),
-            numbers,
-            MovementTable.of(version),
-        )
+        tables = (version.iprs, version.attachments, version.pontics, version.extractions)
+        rows = _Rows(*(list(table.all()) for table in tables))
+        return cls(version.wear_schedule, version.notes, rows, numbers, MovementTable.of(version))
 
 
 def _copied(row: Row, version: SetupVersion) -> Row:

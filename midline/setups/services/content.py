@@ -25,7 +25,10 @@ def content_of(version: SetupVersion) -> dict[str, Any]:
             [a.tooth, a.surface, a.shape, a.size, a.added_stage, -1 if a.removed_stage is None else a.removed_stage]
             for a in version.attachments.all()
         ),
-        "gaps": {name: version.plan.get("package", {}).get(name, []) for name in ("pontics", "extractions")},
+        "gaps": {
+            "pontics": list(version.pontics.order_by("tooth").values("tooth", "until_stage")),
+            "extractions": list(version.extractions.order_by("before_stage", "tooth").values("tooth", "before_stage")),
+        },
         "wear_schedule": version.wear_schedule,
         "notes": version.notes,
     }
