@@ -82,8 +82,8 @@ def standing_grant_takes_single_shares_along() -> Any:
 def standing_grant_reaches_other_providers() -> Any:
     real: Any = policies._giving
 
-    def faulty(action: Action, case_id: Any, provider_id: Any) -> Any:
-        return real(action, case_id, provider_id) if action is not Action.VIEW else real(action, case_id, F("provider_id"))
+    def faulty(action: Action, case_id: Any, provider_id: Any, moment: Any) -> Any:
+        return real(action, case_id, F("provider_id") if action is Action.VIEW else provider_id, moment)
 
     return patch.object(policies, "_giving", faulty)
 
