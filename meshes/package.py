@@ -17,7 +17,7 @@ from meshes.archive import Archive, Entry
 from meshes.arrays import Floats
 from meshes.errors import BadFile
 from meshes.names import LOWER, UPPER
-from meshes.package_schema import Wrong, shown
+from meshes.package_schema import Wrong, shown, writable
 from meshes.shapes import ARCH_RANGE, MAX_ARCH_MM, MIN_ARCH_MM
 from meshes.stl import Triangles
 
@@ -100,7 +100,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise Wrong(key, f"“{key[:SHOWN_KEY]}” stands twice in one object.")
+            raise Wrong(key, f"“{writable(key[:SHOWN_KEY])}” stands twice in one object.")
         found[key] = value
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -55,9 +56,21 @@ def check(value: Any) -> None:
 
 
 def shown(value: Any) -> str:
-    """A value as a sentence quotes it: short, on one line."""
+    """A value as a sentence quotes it: short, on one line, in signs that can be written down."""
     text = json.dumps(value, ensure_ascii=False) if not isinstance(value, (dict, list)) else ("{…}" if isinstance(value, dict) else "[…]")
+    text = writable(text)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def writable(text: str) -> str:
+    """The text with every sign that no file, database or page takes spelt out: a lone surrogate as \\ud800, NUL as \\x00."""
+    spelt = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(sign.encode("unicode_escape").decode() if is_control(sign) else sign for sign in spelt)
+
+
+def is_control(sign: str) -> bool:
+    """Whether it is a control character beside tab and the ends of lines, or half of a surrogate pair."""
+    return unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\t\r\n"
 
 
 def _check(value: Any, rule: dict[str, Any], where: str) -> None:
@@ -65,6 +78,8 @@ def _check(value: Any, rule: dict[str, Any], where: str) -> None:
         rule = schema()["$defs"][rule["$ref"].rsplit("/", 1)[-1]]
     if "type" in rule and not is_kind(value, rule["type"]):
         raise Wrong(where, f"“{where or 'setup.json'}” is {shown(value)}; {NAMED[rule['type']]} is expected.")
+    if isinstance(value, str) and any(map(is_control, value)):
+        raise Wrong(where, f"“{where}” is {shown(value)}; text is expected.")
     for word, given in rule.items():
         if word not in SILENT and word != "type":
             RULES[word](value, given, where)
@@ -73,7 +88,7 @@ def _check(value: Any, rule: dict[str, Any], where: str) -> None:
         for key, member in value.items():
             below = f"{where}.{key}" if where else key
             if key not in allowed:
-                raise Wrong(below, f"“{below[:120]}” is not known; leave it out.")
+                raise Wrong(below, f"“{writable(below[:120])}” is not known; leave it out.")
             _check(member, allowed[key], below)
     if isinstance(value, list) and "items" in rule:
         for index, item in enumerate(value):
