@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.models import expand, photos
+from demo.models import expand, package, photos
 from demo.models.cases import CASES
 from meshes import pipeline, stl
 from meshes.names import LOWER, UPPER
@@ -94,3 +94,19 @@ def test_a_picture_is_a_jpeg_without_any_metadata(kind):
 
     assert picture.format == "JPEG"
     assert not picture.getexif()
+
+
+def test_a_case_as_a_setup_package_has_a_pontic_an_extraction_and_its_true_poses(tmp_path):
+    archive = package.expand_package("crossbite", tmp_path / "package.zip")
+    plan = pipeline.build(archive, pipeline.proposed_mapping(pipeline.read(archive, tmp_path)), tmp_path)
+
+    there = {part["fdi"]: part["key"] for part in plan["parts"] if part["fdi"]}
+    assert plan["package"]["pontics"] == [{"tooth": package.PONTIC, "until_stage": None}]
+    assert package.PONTIC not in there
+    assert plan["package"]["extractions"] == [{"tooth": package.EXTRACTED[0], "before_stage": package.EXTRACTED[1]}]
+    assert package.EXTRACTED[0] in there
+    for fdi, poses in expand.true_poses("crossbite").items():
+        if fdi in there:
+            rows = np.array(plan["poses"][there[fdi]])[:, :3]
+            gone = [pose[:3, :3] @ rows[0] + pose[:3, 3] for pose in poses]
+            assert np.abs(rows - gone).max() < 0.001

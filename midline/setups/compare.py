@@ -66,6 +66,10 @@ class Content:
     movements: Mapping[int, Six]
     iprs: Mapping[tuple[int, int], tuple[Reduction, ...]] = field(default_factory=dict)
     attachments: Mapping[int, tuple[Attached, ...]] = field(default_factory=dict)
+    extractions: Mapping[int, int | None] = field(default_factory=dict)
+    """Tooth → the stage before which it is taken out."""
+    pontics: Mapping[int, int | None] = field(default_factory=dict)
+    """Tooth → the stage from which there is none any more; None: it stays."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,9 @@ class Asked:
 class Change:
     """One line of the list.
 
-    kind: movement, ipr, attachment, tooth (there in one version alone), stages. teeth: FDI, one, or the two of a contact; arch for
-    stages. movements: which of the six differ. was, now: Six, tuple[Reduction], tuple[Attached], bool or int by kind. lines: keys of what
-    was asked.
+    kind: movement, ipr, attachment, extraction, pontic, tooth (there in one version alone), stages. teeth: FDI, one, or the two of a
+    contact; arch for stages. movements: which of the six differ. was, now: Six, tuple[Reduction], tuple[Attached], tuple[int | None] (the
+    stage of an extraction or pontic, empty where there is none), bool or int by kind. lines: keys of what was asked.
     """
 
     kind: str
@@ -112,17 +116,20 @@ def contact(tooth_a: int, tooth_b: int) -> tuple[int, int]:
 
 
 def changes(new: Content, old: Content, asked: Iterable[Asked]) -> list[Change]:
-    """Everything that differs, the largest movements first, then IPR, attachments, teeth and stages. One line holds what shares its mark:
+    """Everything that differs, the largest movements first, then IPR, attachments, extractions, pontics, teeth and stages.
 
-    a tooth whose rotation was asked for and whose torque was not makes two.
+    One line holds what shares its mark: a tooth whose rotation was asked for and whose torque was not makes two.
     """
     lines = [line for line in asked if not line.loose]
-    found = [*_movements(new, old, lines), *_iprs(new, old, lines), *_attachments(new, old, lines), *_teeth(new, old, lines)]
+    found = [*_movements(new, old, lines), *_iprs(new, old, lines), *_attachments(new, old, lines)]
+    found += _gaps("extraction", new.extractions, old.extractions, lines) + _gaps("pontic", new.pontics, old.pontics, lines)
+    explained = {tooth for change in found if change.kind in {"extraction", "pontic"} for tooth in change.teeth}
+    found += [change for change in _teeth(new, old, lines) if not explained.issuperset(change.teeth)]
     for arch in ("upper", "lower"):
         was, now = old.stages.get(arch, 0), new.stages.get(arch, 0)
         if was != now:
             found.append(Change("stages", (), was, now, arch=arch))
-    order = {"movement": 0, "ipr": 1, "attachment": 2, "tooth": 3, "stages": 4}
+    order = {kind: n for n, kind in enumerate(("movement", "ipr", "attachment", "extraction", "pontic", "tooth", "stages"))}
     return sorted(found, key=lambda change: (order[change.kind], -change.size, change.teeth, change.arch, not change.asked))
 
 
@@ -186,6 +193,16 @@ def _attachments(new: Content, old: Content, lines: list[Asked]) -> list[Change]
             found.append(
                 Change("attachment", (tooth,), was, now, lines=_keys(lines, "attachment", (tooth,)), size=abs(len(now) - len(was)))
             )
+    return found
+
+
+def _gaps(kind: str, new: Mapping[int, int | None], old: Mapping[int, int | None], lines: list[Asked]) -> list[Change]:
+    """Extractions or pontics that came, went or are at another stage. No line of a request has a kind for them, so plain words ask."""
+    found = []
+    for tooth in sorted(new.keys() | old.keys()):
+        was, now = ((rows[tooth],) if tooth in rows else () for rows in (old, new))
+        if was != now:
+            found.append(Change(kind, (tooth,), was, now, lines=_keys(lines, kind, (tooth,))))
     return found
 
 

@@ -1,7 +1,7 @@
 """What changed since an earlier version, as the review page shows it: the rule of `compare`, read from the tables and put into words."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -17,7 +17,7 @@ from midline.people.policies import Actor
 from midline.setups import compare
 from midline.setups.compare import ANGLES, MOVEMENTS, STILL, Asked, Attached, Change, Content, Reduction, Six
 from midline.setups.models import SetupVersion
-from midline.setups.words import estimated
+from midline.setups.words import before_in_words, estimated, until_in_words
 
 LABELS: Final = {
     "mesial": gettext_lazy("Mesio-distal"),
@@ -104,8 +104,8 @@ class Comparison:
     def sentences(self) -> list[str]:
         """ "Five teeth move differently. IPR changed at one contact." and what became of the requests."""
         moved = len({row.change.teeth for row in self.rows if row.change.kind == "movement"})
-        iprs = sum(row.change.kind == "ipr" for row in self.rows)
-        attached = sum(row.change.kind == "attachment" for row in self.rows)
+        count = Counter(row.change.kind for row in self.rows)
+        iprs, attached, gaps = count["ipr"], count["attachment"], count["extraction"] + count["pontic"]
         said = []
         if moved:
             said.append(ngettext("%(n)s tooth moves differently.", "%(n)s teeth move differently.", moved) % {"n": moved})
@@ -113,6 +113,9 @@ class Comparison:
             said.append(ngettext("IPR changed at %(n)s contact.", "IPR changed at %(n)s contacts.", iprs) % {"n": iprs})
         if attached:
             said.append(ngettext("Attachments changed on %(n)s tooth.", "Attachments changed on %(n)s teeth.", attached) % {"n": attached})
+        if gaps:
+            words = ngettext("An extraction or pontic changed at %(n)s tooth.", "Extractions or pontics changed at %(n)s teeth.", gaps)
+            said.append(words % {"n": gaps})
         arches = {
             "upper": _("The upper arch takes %(now)s stages instead of %(was)s."),
             "lower": _("The lower arch takes %(now)s stages instead of %(was)s."),
@@ -159,6 +162,8 @@ def content(version: SetupVersion) -> Content:
         movements=movements,
         iprs={pair: tuple(rows) for pair, rows in iprs.items()},
         attachments={tooth: tuple(items) for tooth, items in attachments.items()},
+        extractions={row.tooth: row.before_stage for row in version.extractions.all()},
+        pontics={row.tooth: row.until_stage for row in version.pontics.all()},
     )
 
 
@@ -206,8 +211,7 @@ def _scale(all_movements: Iterable[Six]) -> dict[str, float]:
 
 def _row(change: Change, index: int, items: dict[int, ChangeItem], scale: dict[str, float]) -> Row:
     asked = [items[key] for key in change.lines]
-    make = {"movement": _movement, "ipr": _ipr, "attachment": _attachment, "tooth": _tooth, "stages": _stages}[change.kind]
-    title, was, now, stage = make(change)
+    title, was, now, stage = MAKERS[change.kind](change)
     table = _table(change, scale) if change.kind == "movement" else []
     return Row(f"change-{index}", change, title, was, now, asked, table, stage)
 
@@ -294,6 +298,24 @@ def _attached(items: tuple[Attached, ...]) -> str:
     return "; ".join(said) or _("none")
 
 
+def _extraction(change: Change) -> tuple[str, str, str, int]:
+    was, now = cast(tuple[int, ...], change.was), cast(tuple[int, ...], change.now)
+    return _("Extraction"), _taken_out(was), _taken_out(now), max((*now, *was))
+
+
+def _taken_out(rows: tuple[int, ...]) -> str:
+    return ", ".join(before_in_words(stage) for stage in rows) or _("none")
+
+
+def _pontic(change: Change) -> tuple[str, str, str, int]:
+    was, now = cast(tuple[int | None, ...], change.was), cast(tuple[int | None, ...], change.now)
+    return _("Pontic"), _filled(was), _filled(now), 0
+
+
+def _filled(rows: tuple[int | None, ...]) -> str:
+    return ", ".join(until_in_words(stage) for stage in rows) or _("none")
+
+
 def _tooth(change: Change) -> tuple[str, str, str, int]:
     there, absent = _("in the models"), _("not in the models")
     return _("Tooth"), there if change.was else absent, there if change.now else absent, 0
@@ -302,3 +324,10 @@ def _tooth(change: Change) -> tuple[str, str, str, int]:
 def _stages(change: Change) -> tuple[str, str, str, int]:
     title = _("Stages of the upper arch") if change.arch == "upper" else _("Stages of the lower arch")
     return title, str(change.was), str(change.now), 0
+
+
+MAKERS: Final[dict[str, Callable[[Change], tuple[str, str, str, int]]]] = {
+    "movement": _movement, "ipr": _ipr, "attachment": _attachment, "extraction": _extraction, "pontic": _pontic, "tooth": _tooth,
+    "stages": _stages,
+}  # fmt: skip
+"""Change.kind → its title, was, now, and the stage at which it is best seen."""

@@ -6,6 +6,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from midline.setups.drawn import attachments_json, extractions_json
 from midline.setups.models import SetupVersion
 from midline.setups.registration import Registration, Tooth, registration
 
@@ -22,10 +23,8 @@ def overlay_json(version: SetupVersion, other: SetupVersion, model_url: str) -> 
             {"key": p.key, "arch": p.arch, "kind": p.kind, "fdi": p.fdi, "moves": p.moves, "label_point": None}
             for p in other.parts.defer("poses", "frame")
         ],
-        "attachments": [
-            {"fdi": a.tooth, "surface": a.surface, "shape": a.shape, "size": a.size, "added": a.added_stage, "removed": a.removed_stage}
-            for a in other.attachments.all()
-        ],
+        "attachments": attachments_json(other),
+        "extractions": extractions_json(other),
         "registration": {
             "how": laid.how,
             "matrix": matrix,

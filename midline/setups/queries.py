@@ -15,6 +15,7 @@ from midline.core.workspace import Workspace
 from midline.jobs.models import Job
 from midline.people.policies import Actor
 from midline.records.mesh_words import in_words
+from midline.setups.drawn import attachments_json, extractions_json
 from midline.setups.models import SetupImport, SetupVersion
 from midline.setups.words import point_in_words, words
 
@@ -82,10 +83,8 @@ def plan_json(version: SetupVersion, actor: Actor, urls: dict[str, str]) -> dict
         "ipr": [
             {"between": [i.tooth_a, i.tooth_b], "amount_mm": float(i.amount_mm), "before_stage": i.before_stage} for i in version.iprs.all()
         ],
-        "attachments": [
-            {"fdi": a.tooth, "surface": a.surface, "shape": a.shape, "size": a.size, "added": a.added_stage, "removed": a.removed_stage}
-            for a in version.attachments.all()
-        ],
+        "attachments": attachments_json(version),
+        "extractions": extractions_json(version),
     }
 
 
@@ -115,8 +114,8 @@ def named_files(keys: list[str]) -> set[str]:
         for about in (*models.values(), *pictures.values()):
             named |= {value for field, value in about.items() if field.endswith("key")}
     imports = SetupImport.objects.exclude(state=SetupImport.State.DISCARDED)
-    for key, thumbs in imports.values_list("key", "thumbs").iterator():
-        named |= {key, *(about["key"] for about in thumbs.values())}
+    for key, thumbs, received in imports.values_list("key", "thumbs", "received").iterator():
+        named |= {key, *(about["key"] for about in thumbs.values()), *(about["key"] for about in received)}
     return named & set(keys)
 
 

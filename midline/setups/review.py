@@ -24,7 +24,7 @@ from midline.setups.asking import drawer
 from midline.setups.comparison import LABELS, comparison
 from midline.setups.models import Attachment, Decision, SetupVersion
 from midline.setups.queries import plan_json, still_pictures, versions_for
-from midline.setups.words import source_in_words
+from midline.setups.words import before_in_words, source_in_words, until_in_words
 
 UPPER: Final = (17, 16, 15, 14, 13, 12, 11, 21, 22, 23, 24, 25, 26, 27)
 LOWER: Final = (47, 46, 45, 44, 43, 42, 41, 31, 32, 33, 34, 35, 36, 37)
@@ -38,6 +38,8 @@ class Tooth:
     there: bool
     moves: bool
     attachment: bool
+    out: bool = False
+    pontic: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,16 @@ class AttachmentLine:
     words: str
     added: int
     removed: int | None
+
+
+@dataclass(frozen=True)
+class GapLine:
+    """A tooth that is taken out, or a gap that is filled. before: the stage before which it is taken out, None for a pontic."""
+
+    tooth: int
+    what: str
+    when: str
+    before: int | None
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,7 @@ def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion
         "iprs": list(version.iprs.all()),
         "ipr_total": sum((row.amount_mm for row in version.iprs.all()), Decimal(0)),
         "attachments": attachment_lines(version.attachments.all()),
+        "gaps": gap_lines(version),
         "versions": versions,
         "earlier": earlier,
         "comparison": comparison(case, version, other, actor) if other else None,
@@ -131,16 +144,21 @@ def proposed(case: Case, version: SetupVersion, actor: Actor) -> list[ChangeRequ
 
 
 def chart(version: SetupVersion, plan: dict[str, Any]) -> list[list[Tooth]]:
-    """Two rows of the tooth chart, from the patient's right to the left; wisdom teeth only where the models have them.
+    """Two rows of the tooth chart, from the patient's right to the left; wisdom teeth only where models or plan have them.
 
     A primary tooth stands in the place of the one that follows it, and beside it where both are there.
     """
     parts = {part["fdi"]: part for part in plan["parts"] if part["fdi"]}
     attached = {row["fdi"] for row in plan["attachments"]}
+    out = {row["fdi"] for row in plan["extractions"]}
+    pontics = set(version.pontics.values_list("tooth", flat=True))
+    named = parts.keys() | out | pontics
     rows = []
     for numbers, right, left in ((UPPER, 18, 28), (LOWER, 48, 38)):
-        row = [*([right] if right in parts else []), *_mixed(numbers, parts), *([left] if left in parts else [])]
-        rows.append([Tooth(fdi, fdi in parts, bool(parts.get(fdi, {}).get("moves")), fdi in attached) for fdi in row])
+        row = [*([right] if right in named else []), *_mixed(numbers, named), *([left] if left in named else [])]
+        rows.append(
+            [Tooth(fdi, fdi in parts, bool(parts.get(fdi, {}).get("moves")), fdi in attached, fdi in out, fdi in pontics) for fdi in row]
+        )
     return rows
 
 
@@ -163,6 +181,12 @@ def attachment_lines(rows: Iterable[Attachment]) -> list[AttachmentLine]:
         words = ", ".join(part for part in (row.shape, row.size) if part)
         groups[(words, row.added_stage, row.removed_stage)].append(row.tooth)
     return [AttachmentLine(sorted(teeth), words, added, removed) for (words, added, removed), teeth in groups.items()]
+
+
+def gap_lines(version: SetupVersion) -> list[GapLine]:
+    """Extractions in the order in which they are due, then pontics."""
+    out = [GapLine(row.tooth, _("Extraction"), before_in_words(row.before_stage), row.before_stage) for row in version.extractions.all()]
+    return out + [GapLine(row.tooth, _("Pontic"), until_in_words(row.until_stage), None) for row in version.pontics.all()]
 
 
 def choice(case: Case, version: SetupVersion, actor: Actor, actions: frozenset[Action], standing: Standing) -> Choice:

@@ -25,9 +25,11 @@ def words() -> dict[str, str]:
         "stage_n": _("Stage {n}"),
         "stage_of": _("Stage {n} of {total}."),
         "ipr_due": _("IPR {contacts} is due before stage {n}."),
+        "extraction_due": _("Extraction of {teeth} is due before stage {n}."),
         "attachments_added_now": _("Attachments go on: {teeth}."),
         "attachments_removed_now": _("Attachments come off: {teeth}."),
         "tick_ipr": _("IPR {amount} mm between {contacts}, before stage {n}"),
+        "tick_extraction": _("Extraction of {teeth}, before stage {n}"),
         "tick_attachments_on": _("Attachments at stage {n}: {count} on"),
         "tick_attachments_off": _("Attachments at stage {n}: {count} off"),
         "tick_upper_ends": _("Upper arch ends at stage {n}"),
@@ -36,6 +38,7 @@ def words() -> dict[str, str]:
         "ipr_before_next": _("before stage {n}, next"),
         "attachments_on": _("{count} on at stage {n}"),
         "attachments_tip": _("The models carry no attachment shapes. Markers show where each attachment is planned."),
+        "attachments_tip_shapes": _("Coloured attachments are shapes of the models. Markers show where the others are planned."),
         "attachment_gone": _("Tooth {tooth}: the attachment is gone"),
         "outline_start": _("Superimpose start"),
         "outline_stage": _("Superimpose stage {n}"),
@@ -50,6 +53,7 @@ def words() -> dict[str, str]:
         "due_now": _("Due at stage {n}: {what}."),
         "due_nothing": _("Nothing is due at stage {n}."),
         "due_next": _("Next, at stage {n}: {what}."),
+        "due_out": _("extraction of {teeth}"),
         "due_ipr": _("IPR {contact} {amount} mm"),
         "due_on": _("attachments on {teeth}"),
         "due_off": _("attachments off {teeth}"),
@@ -78,6 +82,7 @@ def words() -> dict[str, str]:
         "pin_words": _("Tooth {tooth} · stage {n}"),
         "pin_words_no_tooth": _("Gingiva · stage {n}"),
         "pin_hint": _("Click the place on the model that your comment is about. Esc leaves."),
+        "ipr_label": _("IPR {contact}, {amount} mm, before stage {n}"),
         "measure_hint": _("Click two points on the model. Esc leaves."),
         "measure_value": _("{distance} mm"),
         "loading": _("Loading the models."),
@@ -120,6 +125,16 @@ def source_in_words(source: str) -> str:
         )
         % estimated()
     )
+
+
+def before_in_words(stage: int) -> str:
+    """When a tooth is taken out; 0 is before the first aligner."""
+    return _("before stage %(n)s") % {"n": stage} if stage else _("before the treatment begins")
+
+
+def until_in_words(stage: int | None) -> str:
+    """How long a pontic fills its gap."""
+    return _("to the end") if stage is None else _("until stage %(n)s") % {"n": stage}
 
 
 def estimated() -> dict[str, str]:

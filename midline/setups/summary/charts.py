@@ -14,6 +14,7 @@ LINE: Final = HexColor("#ccd4d8")
 FILL: Final = HexColor("#ecf1f3")
 ACCENT: Final = HexColor("#006477")
 AMBER: Final = HexColor("#88520a")
+STOP: Final = HexColor("#b12728")
 REGULAR: Final = "Inter"
 BOLD: Final = "Inter-SemiBold"
 
@@ -21,7 +22,8 @@ BOLD: Final = "Inter-SemiBold"
 class TeethChart(Flowable):
     """Upper arch above lower, from the patient's right to the left, as one looks at the face. Points.
 
-    what: "ipr" writes the amount at each contact, "attachments" a mark and the stages at each tooth.
+    what: "ipr" writes the amount at each contact, "attachments" a mark and the stages at each tooth, "gaps" nothing more. A tooth that is
+    taken out is crossed, a pontic has a dashed edge, in each of them.
     """
 
     def __init__(self, chart: Chart, what: str, width: float) -> None:
@@ -50,10 +52,18 @@ class TeethChart(Flowable):
             canvas.setStrokeColor(LINE)
             canvas.setLineWidth(0.6)
             canvas.setFillColor(FILL if tooth in self.chart.moving else HexColor("#ffffff"))
+            if tooth in self.chart.pontics:
+                canvas.setDash(2, 1.5)
             canvas.roundRect(x + 1, bottom, cell - 2, 20, 3, stroke=1 if there else 0, fill=1 if there else 0)
+            canvas.setDash()
             canvas.setFillColor(INK if there else LINE)
             canvas.setFont(BOLD if tooth in self.chart.moving else REGULAR, 7.5)
             canvas.drawCentredString(x + cell / 2, bottom + 7, self.chart.numbers.get(tooth, "·"))
+            if tooth in self.chart.out:
+                canvas.setStrokeColor(STOP)
+                canvas.setLineWidth(0.9)
+                canvas.line(x + 2.5, bottom + 1.5, x + cell - 2.5, bottom + 18.5)
+                canvas.line(x + 2.5, bottom + 18.5, x + cell - 2.5, bottom + 1.5)
             if self.what == "attachments" and tooth in self.chart.attached:
                 canvas.setFillColor(AMBER)
                 canvas.rect(x + cell / 2 - 2, bottom + 21.5 if upper else bottom - 5.5, 4, 4, stroke=0, fill=1)

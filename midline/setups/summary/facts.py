@@ -19,7 +19,7 @@ from midline.people.models import User
 from midline.people.numbering import tooth_number
 from midline.people.policies import Actor
 from midline.setups.models import Decision, SetupVersion
-from midline.setups.words import point_in_words, source_in_words
+from midline.setups.words import before_in_words, point_in_words, source_in_words, until_in_words
 
 COLUMNS: Final = ("mesial_mm", "buccal_mm", "occlusal_mm", "rotation_deg", "tip_deg", "torque_deg")
 VIEWS: Final = ("front", "right", "left", "upper", "lower")
@@ -38,13 +38,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn into the two rows of teeth. numbers: FDI → as the reader writes it, of the teeth that are there; contacts and
-    attached: FDI → the words at it."""
+    """What is drawn into the two rows of teeth. numbers: FDI → as the reader writes it, of the teeth that are there, taken out or pontics;
+    contacts and attached: FDI → the words at it; out and pontics: FDI."""
 
     numbers: dict[int, str]
     moving: frozenset[int]
     contacts: dict[tuple[int, int], str]
     attached: dict[int, str]
+    out: frozenset[int]
+    pontics: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Summary:
     chart: Chart
     iprs: Table
     attachments: Table
+    gaps: Table
     movements: Table
     footer: str
     language: str
@@ -92,6 +95,7 @@ def summary_of(version: SetupVersion, actor: Actor, language: str) -> Summary:
         chart=_chart(version, number),
         iprs=iprs,
         attachments=attachments,
+        gaps=_gaps(version, number),
         movements=_movements(version, number),
         footer=_("Case %(case)s, version %(n)s") % values + f" · {version.content_hash[:12]}",
         language=language,
@@ -152,16 +156,20 @@ def _read(key: str) -> bytes:
 
 
 def _chart(version: SetupVersion, number: Callable[[int], str]) -> Chart:
-    there = [fdi for fdi in version.parts.values_list("fdi", flat=True) if fdi]
+    there = {fdi for fdi in version.parts.values_list("fdi", flat=True) if fdi}
+    out = frozenset(version.extractions.values_list("tooth", flat=True))
+    pontics = frozenset(version.pontics.values_list("tooth", flat=True))
     contacts: dict[tuple[int, int], list[str]] = defaultdict(list)
     for row in version.iprs.all():
         contacts[row.tooth_a, row.tooth_b].append(_decimal(row.amount_mm, 2))
     attached = {row.tooth: f"{row.added_stage}–{row.removed_stage or ''}" for row in version.attachments.order_by("-added_stage")}
     return Chart(
-        numbers={fdi: number(fdi) for fdi in there},
+        numbers={fdi: number(fdi) for fdi in there | out | pontics},
         moving=frozenset(version.movements.values_list("fdi", flat=True)),
         contacts={teeth: " + ".join(amounts) for teeth, amounts in contacts.items()},
         attached=attached,
+        out=out,
+        pontics=pontics,
     )
 
 
@@ -207,6 +215,13 @@ def _attachments(version: SetupVersion, number: Callable[[int], str]) -> Table:
         ],
         _("No attachments are planned."),
     )
+
+
+def _gaps(version: SetupVersion, number: Callable[[int], str]) -> Table:
+    rows = [[number(row.tooth), _("Extraction"), before_in_words(row.before_stage)] for row in version.extractions.all()]
+    rows += [[number(row.tooth), _("Pontic"), until_in_words(row.until_stage)] for row in version.pontics.all()]
+    heads = [_("Tooth"), _("What is planned"), _("When")]
+    return Table(_("Extractions and pontics"), "", heads, rows, _("Neither extractions nor pontics are planned."))
 
 
 def _movements(version: SetupVersion, number: Callable[[int], str]) -> Table:

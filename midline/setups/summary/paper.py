@@ -75,7 +75,10 @@ def _story(summary: facts.Summary) -> list[Flowable]:
         story += [Paragraph(_text(_("Note from the lab")), SECTION), Paragraph(_text(summary.notes), BODY)]
     if summary.pictures:
         story += _pictures(summary)
-    for table, what in ((summary.iprs, "ipr"), (summary.attachments, "attachments")):
+    charts = [(summary.iprs, "ipr"), (summary.attachments, "attachments")]
+    if summary.gaps.rows:
+        charts.insert(0, (summary.gaps, "gaps"))
+    for table, what in charts:
         shown = [_heading(table), TeethChart(summary.chart, what, WIDTH)] if table.rows else [_heading(table)]
         story += [KeepTogether(shown), *_table(table, [None] * len(table.heads))]
     first = 15 * mm

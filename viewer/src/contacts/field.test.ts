@@ -66,6 +66,18 @@ test("far away nothing is told, and a tooth without a pose takes no part", () =>
   expect(field.measure([at("upper-01", 0, 0, 4)]).map((tooth) => tooth.nearest)).toEqual([null]);
 });
 
+test("a tooth that changes its geometry takes part with the shape of its stage", () => {
+  const bonded = { ...crown("upper-01/1", "upper"), key: "upper-01/1" };
+  const grown = new ContactField([crown("upper-01/0", "upper"), crown("lower-01/0", "lower")]);
+  grown.add([
+    { ...bonded, position: bonded.position.map((value, i) => (i % 3 === 2 ? value * 1.1 : value)) },
+  ]);
+  const nearestOf = (key: string) =>
+    grown.measure([at(key, 0, 0, 4.5), at("lower-01/0", 0, 0, -4)]).map((tooth) => tooth.nearest);
+  expect(nearestOf("upper-01/0")[0]).toBeCloseTo(0.5, 4);
+  expect(nearestOf("upper-01/1")[0]).toBeCloseTo(0.1, 4);
+});
+
 test("teeth of one arch are no contacts of each other", () => {
   const found = field.measure([at("lower-01", 0, 0, 0), at("lower-02", 8, 0, 0)]);
   expect(found.map((tooth) => tooth.nearest)).toEqual([null, null]);

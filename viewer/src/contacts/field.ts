@@ -90,10 +90,15 @@ function countPlaces(distance: Float32Array, neighbours: Tree["neighbours"]): nu
 }
 
 export class ContactField {
-  private readonly trees: Tree[];
+  private readonly trees: Tree[] = [];
 
-  constructor(shapes: readonly ToothShape[]) {
-    this.trees = shapes.map((shape) => {
+  constructor(shapes: readonly ToothShape[] = []) {
+    this.add(shapes);
+  }
+
+  /** More shapes: a tooth that changes its geometry has one an epoch, each with a key of its own. */
+  add(shapes: readonly ToothShape[]): void {
+    const grown = shapes.map((shape) => {
       const geometry = new BufferGeometry();
       geometry.setAttribute("position", new BufferAttribute(shape.position, 3));
       // The tree puts the triangles into an order of its own.
@@ -102,6 +107,7 @@ export class ContactField {
       const box = geometry.boundingBox ?? new Box3();
       return { shape, bvh: new MeshBVH(geometry), box, neighbours: adjacency(shape) };
     });
+    this.trees.push(...grown);
   }
 
   /** The contacts of every tooth at these poses; teeth without a pose (hidden, not there yet) take no part. */

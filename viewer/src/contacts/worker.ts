@@ -1,4 +1,4 @@
-/** The worker: teeth once, then poses as often as the stage changes. Only the newest question is worth an answer. */
+/** The worker: each shape of a tooth once, then poses as often as the stage changes. Only the newest question is worth an answer. */
 import { ContactField, type Posed, type ToothContacts, type ToothShape } from "./field.ts";
 
 export type Question =
@@ -10,9 +10,9 @@ export interface Answer {
   readonly contacts: readonly ToothContacts[];
 }
 
-let field: ContactField | null = null;
+const field = new ContactField();
 
 addEventListener("message", ({ data }: MessageEvent<Question>) => {
-  if (data.kind === "teeth") field = new ContactField(data.shapes);
-  else postMessage({ ask: data.ask, contacts: field?.measure(data.poses) ?? [] } satisfies Answer);
+  if (data.kind === "teeth") field.add(data.shapes);
+  else postMessage({ ask: data.ask, contacts: field.measure(data.poses) } satisfies Answer);
 });

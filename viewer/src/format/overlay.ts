@@ -1,5 +1,13 @@
 /** Another version in the frame of this one, and what changed since it: the two blocks a comparison is drawn from. */
-import { type Attachment, localAddress, type Part, readAttachments, readParts } from "./plan.ts";
+import {
+  type Attachment,
+  type Extraction,
+  localAddress,
+  type Part,
+  readAttachments,
+  readExtractions,
+  readParts,
+} from "./plan.ts";
 import { fields, integer, list, number, text } from "./reading.ts";
 
 export interface Overlay {
@@ -8,6 +16,7 @@ export interface Overlay {
   readonly model: string;
   readonly parts: readonly Part[];
   readonly attachments: readonly Attachment[];
+  readonly extractions: readonly Extraction[];
   /** Its world to this version's, 16 numbers by columns. */
   readonly matrix: readonly number[];
   /** How it was laid over, for the reader. */
@@ -44,6 +53,7 @@ export function readOverlay(value: unknown): Overlay {
     model: localAddress(f.model, "overlay.model"),
     parts: readParts(f.parts),
     attachments: readAttachments(f.attachments),
+    extractions: readExtractions(f.extractions),
     matrix: matrix.length === 16 ? matrix : [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
     words: text(laid.words ?? "", "overlay.registration.words"),
   };

@@ -34,6 +34,18 @@ test("a plan is read with what is left out", () => {
   expect(plan.accuracy_um).toBeNull();
 });
 
+test("an attachment may have its shape in the models, and teeth may be taken out", () => {
+  const item = { fdi: 13, added: 3, shape_at: [0, -4, 2] };
+  const plan = readPlan({
+    ...small,
+    attachments: [item, { fdi: 23 }],
+    extractions: [{ fdi: 14, before_stage: 1 }],
+  });
+  expect(plan.attachments.map((attachment) => attachment.shape_at)).toEqual([[0, -4, 2], null]);
+  expect(plan.extractions).toEqual([{ fdi: 14, before_stage: 1 }]);
+  expect(() => readPlan({ ...small, extractions: [{ fdi: 14 }] })).toThrow("extractions[0].before_stage");
+});
+
 test("movement rows come sorted by stage", () => {
   expect(
     readPlan(small)

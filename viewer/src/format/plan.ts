@@ -45,6 +45,14 @@ export interface Attachment {
   readonly added: number;
   /** First stage without it; null when it stays to the end. */
   readonly removed: number | null;
+  /** Where the models carry its shape, in the frame of its tooth's node, mm; null where they do not. */
+  readonly shape_at: Vec3 | null;
+}
+
+/** A tooth that is taken out before a stage; 0 is before the treatment begins. */
+export interface Extraction {
+  readonly fdi: number;
+  readonly before_stage: number;
 }
 
 /** From where somebody looked: enough to stand there again on a screen of another size. */
@@ -96,6 +104,7 @@ export interface Plan {
   readonly reference_point: string;
   readonly ipr: readonly Ipr[];
   readonly attachments: readonly Attachment[];
+  readonly extractions: readonly Extraction[];
   readonly pins: readonly Pin[];
   /** Rendered pictures, for where the models cannot be drawn. */
   readonly pictures: ReadonlyMap<ViewName, StillPictures>;
@@ -164,6 +173,15 @@ function attachment(value: unknown, path: string): Attachment {
     size: text(f.size ?? "", `${path}.size`),
     added: integer(f.added ?? 0, `${path}.added`),
     removed: optional(f.removed, `${path}.removed`, integer),
+    shape_at: optional(f.shape_at, `${path}.shape_at`, vec3),
+  };
+}
+
+function extraction(value: unknown, path: string): Extraction {
+  const f = fields(value, path);
+  return {
+    fdi: integer(f.fdi, `${path}.fdi`),
+    before_stage: integer(f.before_stage, `${path}.before_stage`),
   };
 }
 
@@ -210,6 +228,10 @@ export function readParts(value: unknown): Part[] {
 
 export function readAttachments(value: unknown): Attachment[] {
   return list(value, "attachments").map((item, i) => attachment(item, `attachments[${i}]`));
+}
+
+export function readExtractions(value: unknown): Extraction[] {
+  return list(value, "extractions").map((item, i) => extraction(item, `extractions[${i}]`));
 }
 
 /** Read a list of pins, as in the plan or in the detail of `midline:pins`. Raises PlanError. */
@@ -280,6 +302,7 @@ export function readPlan(value: unknown): Plan {
     reference_point: text(f.reference_point ?? "", "reference_point"),
     ipr: list(f.ipr, "ipr").map((item, i) => ipr(item, `ipr[${i}]`)),
     attachments: readAttachments(f.attachments),
+    extractions: readExtractions(f.extractions),
     pictures: readPictures(f.pictures),
     others: readOthers(f.others),
     pins: readPins(f.pins),

@@ -4,7 +4,12 @@ import { Words } from "./strings.ts";
 import {
   attachmentState,
   clampStage,
+  dueAt,
+  dueInWords,
+  dueNext,
+  iprInSight,
   iprState,
+  isExtracted,
   lastStage,
   nextIprStage,
   stageInWords,
@@ -107,4 +112,52 @@ test("the slider speaks in words", () => {
 test("words come from the server where it sent them, and a missing value shows", () => {
   expect(new Words({ stage_n: "Etapa {n}" }).say("stage_n", { n: 4 })).toBe("Etapa 4");
   expect(words.say("stage_n")).toBe("Stage {n}");
+});
+
+const extracting = planWith({
+  extractions: [
+    { fdi: 14, before_stage: 5 },
+    { fdi: 38, before_stage: 0 },
+  ],
+});
+
+test("a tooth is out from the stage before which it is taken out", () => {
+  const { extractions } = extracting;
+  expect([4, 4.9, 5, 22].map((stage) => isExtracted(extractions, 14, stage))).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
+  expect(isExtracted(extractions, 38, 0)).toBe(true);
+  expect(isExtracted(extractions, 15, 22)).toBe(false);
+});
+
+test("an extraction is due, told first, and comes next when nothing is nearer", () => {
+  const due = dueAt(extracting, 5);
+  expect(due && dueInWords(due, "fdi", words)).toBe("extraction of 14; IPR 12–11 0.20 mm");
+  expect(dueNext(extracting, 3)?.out.map((row) => row.fdi)).toEqual([14]);
+  expect(dueAt(extracting, 0)?.out.map((row) => row.fdi)).toEqual([38]);
+  expect(stageInWords(extracting, 4, "fdi", words)).toBe(
+    "Stage 4 of 22. Extraction of 14 is due before stage 5. IPR 12–11 is due before stage 5.",
+  );
+});
+
+test("an extraction has a mark of its own on the play bar", () => {
+  const marks = ticks(extracting, "universal", words).filter((mark) => mark.kind === "extraction");
+  expect(marks.map((mark) => mark.title)).toEqual([
+    "Extraction of 17, before stage 0",
+    "Extraction of 5, before stage 5",
+  ]);
+});
+
+test("the IPR of the stage and the one that comes next are in sight, and no other", () => {
+  const { ipr } = planWith();
+  const seen = (stage: number) => iprInSight(ipr, stage).map(({ step, due }) => [step.before_stage, due]);
+  expect(seen(0)).toEqual([[5, false]]);
+  expect(seen(5)).toEqual([
+    [5, true],
+    [9, false],
+  ]);
+  expect(seen(10)).toEqual([]);
 });

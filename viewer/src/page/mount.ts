@@ -254,7 +254,8 @@ export class Viewer {
     for (const arch of ["upper", "lower"] as const) press(`[data-arch=${arch}]`, arches[arch]);
     for (const tool of TOOLS) press(`[data-tool=${tool}]`, state.tools[tool]);
     for (const button of document.querySelectorAll<HTMLElement>("[data-tool=attachments]")) {
-      button.title = this.words.say("attachments_tip");
+      const shapes = this.plan.attachments.some((item) => item.shape_at);
+      button.title = this.words.say(shapes ? "attachments_tip_shapes" : "attachments_tip");
     }
   }
 

@@ -16,7 +16,7 @@ import {
 import { toothName, toothNumber } from "../format/numbering.ts";
 import type { Plan } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
-import { attachmentState, iprState, lastStage, nextIprStage } from "../format/timeline.ts";
+import { attachmentState, iprState, lastStage, nextExtraction, nextIprStage } from "../format/timeline.ts";
 import { type State, type Store, wholeStage } from "./state.ts";
 
 function all(selector: string, within: ParentNode = document): HTMLElement[] {
@@ -61,6 +61,7 @@ export class Panel {
     this.movement(state, stage);
     this.allMovements(state, stage);
     this.ipr(stage);
+    this.extractions(stage);
     this.attachments(stage);
   }
 
@@ -69,7 +70,8 @@ export class Panel {
       const fdi = Number(button.dataset.tooth);
       const number = toothNumber(fdi, state.numbering);
       if (button.textContent !== number) button.textContent = number;
-      button.ariaLabel = `${number}, ${toothName(fdi, this.words)}`;
+      const { note } = button.dataset;
+      button.ariaLabel = [number, toothName(fdi, this.words), note].filter(Boolean).join(", ");
       button.ariaPressed = String(fdi === state.selected);
     }
     for (const label of all("[data-tooth-label]")) {
@@ -177,6 +179,14 @@ export class Panel {
         this.words.say(state === "next" ? "ipr_before_next" : "ipr_before", { n: before }),
         row,
       );
+    }
+  }
+
+  private extractions(stage: number): void {
+    const next = nextExtraction(this.plan.extractions, stage);
+    for (const row of all("[data-extraction-row]")) {
+      const before = Number(row.dataset.before);
+      setState(row, iprState(before, stage, next));
     }
   }
 

@@ -5,19 +5,21 @@ import type { ToothContacts } from "../contacts/field.ts";
 import type { Overlay } from "../format/overlay.ts";
 import type { Camera, Plan, Vec3 } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
+import { iprInSight } from "../format/timeline.ts";
 import { buccalDirections } from "../scene/anatomy.ts";
 import { Ghost } from "../scene/ghost.ts";
 import type { Frame } from "../scene/lens.ts";
 import { AttachmentMarkers } from "../scene/markers.ts";
 import { type Hit, Model } from "../scene/model.ts";
+import { Reductions } from "../scene/reductions.ts";
 import { Stage } from "../scene/stage.ts";
 import { Grid } from "../tools/grid.ts";
 import { Ruler } from "../tools/measure.ts";
+import { Midline } from "../tools/midline.ts";
 import { Plates } from "../tools/plates.ts";
+import { onPress } from "./pressing.ts";
 import { type Changed, type State, type Store, visibleArches, wantedOutline, wholeStage } from "./state.ts";
 
-/** A press that moves further than this (px) was meant to turn the models. */
-const CLICK_MOVES = 5;
 /** Turned further than this from a named view, it is that view no more (cosine of 2°). */
 const SAME_VIEW = 0.9994;
 /** Room for the controls that float at the corners. */
@@ -45,13 +47,13 @@ export class Picture {
   private readonly plates: Plates;
   private readonly ruler: Ruler;
   private readonly grid: Grid;
-  private readonly midline = document.createElement("i");
+  private readonly midline: Midline;
   private readonly laid = new Map<number, Laid>();
   private ghost: Ghost | null = null;
   private contactMap: ContactMap | null = null;
   private markers: AttachmentMarkers | null = null;
+  private reductions: Reductions | null = null;
   private viewDirection: Vector3 | null = null;
-  private pressed: { x: number; y: number; id: number } | null = null;
   private disposed = false;
   private readonly themeWatch = new MutationObserver(() => this.followTheme());
   private readonly darkness = window.matchMedia("(prefers-color-scheme: dark)");
@@ -69,8 +71,7 @@ export class Picture {
   ) {
     this.stage = new Stage(canvas, box);
     this.grid = new Grid(this.stage, box);
-    this.midline.className = "mv-midline";
-    box.prepend(this.midline);
+    this.midline = new Midline(this.stage, box);
     this.plates = new Plates(this.stage, over, words, wishes.openPin);
     this.ruler = new Ruler(this.stage, over, words);
     this.stage.onDrawn = () => this.follow();
@@ -98,7 +99,7 @@ export class Picture {
 
   /** Read a file and show it in place of what is there; camera, stage and selection stay. Ends once it is drawn. Raises for a broken file. */
   async show(bytes: ArrayBuffer): Promise<void> {
-    const model = await Model.read(bytes, this.plan.parts, this.stage.palette);
+    const model = await Model.read(bytes, this.plan, this.stage.palette);
     if (this.disposed) {
       model.dispose();
       return;
@@ -110,6 +111,8 @@ export class Picture {
     this.markers?.dispose();
     this.stage.replaceModel(model);
     this.markers = new AttachmentMarkers(model, this.plan.attachments, this.stage.palette);
+    this.reductions?.dispose();
+    this.reductions = new Reductions(model, this.stage.palette);
     this.plates.attach(model);
     this.update(this.store.state, null);
     if (first) this.look(this.store.state);
@@ -124,7 +127,7 @@ export class Picture {
 
   /** Keep another version at hand: for its outline, or to be shown in place of this one. Raises for a broken file. */
   async lay(overlay: Overlay, bytes: ArrayBuffer): Promise<void> {
-    const model = await Model.read(bytes, overlay.parts, this.stage.palette);
+    const model = await Model.read(bytes, overlay, this.stage.palette);
     if (this.disposed || this.laid.has(overlay.version)) {
       model.dispose();
       return;
@@ -252,7 +255,11 @@ export class Picture {
       this.chooseModel(model, state);
     if (any("stage", "tools", "arches", "alone", "comparison", "compared", "outlined"))
       this.outline(model, state);
-    if (any("tools", "stage")) this.markers?.update(state.tools.attachments, wholeStage(state));
+    if (any("tools", "stage")) {
+      this.markers?.update(state.tools.attachments, wholeStage(state));
+      this.stage.palette.shapesInColour.value = Number(state.tools.attachments);
+    }
+    if (any("tools", "stage", "arches", "alone", "numbering", "comparison", "compared")) this.ipr(state);
     if (any("tools", "stage", "playing", "comparison")) this.contacts(model, state);
     if (
       any("selected", "comparison", "onlyChanged") ||
@@ -300,6 +307,13 @@ export class Picture {
     }
   }
 
+  /** IPR that is due at the stage and the one that comes next, at their contacts; the models of another version carry none of it. */
+  private ipr(state: State): void {
+    const other = state.comparison !== null && state.compared === "other";
+    const wanted = state.tools.ipr && !other ? iprInSight(this.plan.ipr, wholeStage(state)) : [];
+    this.plates.setIpr(this.reductions?.show(wanted) ?? [], state.numbering);
+  }
+
   /** Where attachments of the other version sat that this one has no more. */
   private gonePlaces({ comparison, compared }: State): ReturnType<AttachmentMarkers["places"]> {
     const laid = comparison && this.laid.get(comparison.with);
@@ -329,39 +343,25 @@ export class Picture {
     this.plates.place();
     this.ruler.place();
     this.grid.place();
-    const { view } = this.store.state;
-    this.midline.hidden = view === null || view === "right" || view === "left";
-    if (this.midline.hidden) return;
-    const { x } = this.stage.toScreen(new Vector3(0, this.stage.lens.controls.target.y, 0));
-    this.midline.style.transform = `translateX(${x.toFixed(1)}px)`;
+    this.midline.place(this.store.state.view);
   }
 
   private listen(): void {
-    const { canvas } = this;
-    canvas.addEventListener("pointerdown", (event) => {
-      const { clientX: x, clientY: y, pointerId: id } = event;
-      this.pressed = event.isPrimary && event.button === 0 ? { x, y, id } : null;
-    });
-    canvas.addEventListener("pointerup", (event) => {
-      const from = this.pressed;
-      this.pressed = null;
-      if (!from || from.id !== event.pointerId) return;
-      if (Math.hypot(event.clientX - from.x, event.clientY - from.y) <= CLICK_MOVES) this.click(event);
-    });
-    canvas.addEventListener("webglcontextlost", (event) => {
+    onPress(this.canvas, (x, y) => this.click(x, y));
+    this.canvas.addEventListener("webglcontextlost", (event) => {
       event.preventDefault();
       if (!this.disposed) this.wishes.lost();
     });
-    canvas.addEventListener("webglcontextrestored", () => {
+    this.canvas.addEventListener("webglcontextrestored", () => {
       this.wishes.restored();
       this.stage.invalidate();
     });
   }
 
-  private click(event: PointerEvent): void {
+  private click(x: number, y: number): void {
     const { tools, comparison, compared } = this.store.state;
     const other = comparison && compared === "other" ? this.laid.get(comparison.with)?.model : undefined;
-    const hit = this.stage.pickAt(event.clientX, event.clientY, other);
+    const hit = this.stage.pickAt(x, y, other);
     if (!hit) return;
     if (tools.measure) this.ruler.mark(hit);
     else if (tools.pin) {
@@ -388,12 +388,12 @@ export class Picture {
     this.dropGhost();
     this.contactMap?.dispose();
     this.markers?.dispose();
+    this.reductions?.dispose();
     for (const { model, markers } of this.laid.values()) {
       markers.dispose();
       model.dispose();
     }
-    for (const piece of [this.plates, this.ruler, this.grid]) piece.dispose();
-    this.midline.remove();
+    for (const piece of [this.plates, this.ruler, this.grid, this.midline]) piece.dispose();
     this.stage.dispose();
     this.canvas.remove();
   }

@@ -19,6 +19,7 @@ const start: State = {
     superimpose: false,
     numbers: true,
     attachments: true,
+    ipr: true,
     contacts: false,
     grid: false,
     measure: false,

@@ -4,7 +4,16 @@ import type { Comparison, Outlined } from "../format/overlay.ts";
 import type { Place } from "../format/pins.ts";
 import type { Arch, Numbering, Pin, ViewName } from "../format/plan.ts";
 
-export const TOOLS = ["superimpose", "numbers", "attachments", "contacts", "grid", "measure", "pin"] as const;
+export const TOOLS = [
+  "superimpose",
+  "numbers",
+  "attachments",
+  "ipr",
+  "contacts",
+  "grid",
+  "measure",
+  "pin",
+] as const;
 export type Tool = (typeof TOOLS)[number];
 
 /** Which of two versions is drawn: this one, this one with the other as an outline, the other one. */

@@ -1,5 +1,6 @@
 /** Directions and places on the arches that the file does not name: outwards, and the gingival margin of each tooth. Stage 0, world. */
 import { Vector3 } from "three";
+import { shownMeshes } from "./epochs.ts";
 import type { Model, ModelPart } from "./model.ts";
 import { worldVertices } from "./model.ts";
 
@@ -66,7 +67,7 @@ export function numberPlaces(model: Model, outward: ReadonlyMap<string, Vector3>
   const places = new Map<string, Vector3>();
   const gingiva = new Map<string, Float32Array[]>();
   for (const part of model.parts.values()) {
-    if (part.plan.kind === "gingiva") gingiva.set(part.plan.arch, part.meshes.map(worldVertices));
+    if (part.plan.kind === "gingiva") gingiva.set(part.plan.arch, shownMeshes(part).map(worldVertices));
   }
   for (const part of model.teeth()) {
     const centre = centreOf(model, part);

@@ -57,13 +57,14 @@ export class Ghost {
         const from = here && model.starts.get(here.plan.key);
         const elsewhere = !here || !from || this.apart(model, here, from, there) > SAME_MM;
         for (const { mesh, source } of meshes) {
-          mesh.visible = arches[part.plan.arch] && elsewhere;
+          mesh.visible = arches[part.plan.arch] && elsewhere && this.source.isThere(part);
           mesh.matrixWorld.copy(source.matrixWorld);
         }
       }
     };
-    // Reading another stage of the shown model moves it for a moment, so where it stands now is kept first.
-    this.now = new Map(model.teeth().map((part) => [part, part.node.matrixWorld.clone()]));
+    // Reading another stage of the shown model moves it for a moment, so where it stands now is kept first. A tooth that is out stands nowhere.
+    const there = model.teeth().filter((part) => model.isThere(part));
+    this.now = new Map(there.map((part) => [part, part.node.matrixWorld.clone()]));
     this.source.at(stage, place);
   }
 

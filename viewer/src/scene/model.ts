@@ -23,8 +23,10 @@ import {
 } from "three";
 import { MeshoptDecoder } from "three/addons/libs/meshopt_decoder.module.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
-import type { Arch, Part } from "../format/plan.ts";
+import type { Arch, Extraction, Part, Plan } from "../format/plan.ts";
+import { isExtracted } from "../format/timeline.ts";
 import { rimDistances } from "./border.ts";
+import { shownMeshes } from "./epochs.ts";
 import { GINGIVA_LAYER } from "./outline.ts";
 import type { Palette } from "./palette.ts";
 
@@ -96,9 +98,9 @@ function fadeRim(mesh: Mesh<BufferGeometry, Material>): void {
   geometry.setAttribute("color", new BufferAttribute(colour, 4));
 }
 
-/** Some points of a part, enough to know its outline. World. */
+/** Some points of a part as it stands, enough to know its outline. World. */
 function outline(part: ModelPart): Vector3[] {
-  return part.meshes.flatMap((mesh) => {
+  return shownMeshes(part).flatMap((mesh) => {
     const position = mesh.geometry.getAttribute("position");
     const stride = Math.max(1, Math.floor(position.count / OUTLINE_POINTS));
     const points: Vector3[] = [];
@@ -116,6 +118,7 @@ export class Model {
   /** Each part's outline at stage 0, world. */
   readonly outlines = new Map<string, Vector3[]>();
   private readonly mixer: AnimationMixer;
+  private readonly arches: Record<Arch, boolean> = { upper: true, lower: true };
   private stage = 0;
   private readonly ray = new Raycaster();
 
@@ -123,6 +126,7 @@ export class Model {
     readonly root: Object3D,
     readonly parts: ReadonlyMap<string, ModelPart>,
     animations: readonly AnimationClip[],
+    private readonly extractions: readonly Extraction[],
   ) {
     this.mixer = new AnimationMixer(root);
     for (const clip of animations) {
@@ -140,7 +144,11 @@ export class Model {
   }
 
   /** Parse a file and dress its parts. Raises ModelError, or what the loader raises for a broken file. */
-  static async read(bytes: ArrayBuffer, parts: readonly Part[], palette: Palette): Promise<Model> {
+  static async read(
+    bytes: ArrayBuffer,
+    { parts, extractions }: Pick<Plan, "parts" | "extractions">,
+    palette: Palette,
+  ): Promise<Model> {
     const gltf = await new GLTFLoader().setMeshoptDecoder(MeshoptDecoder).parseAsync(bytes, "");
     gltf.scene.updateMatrixWorld(true);
     const found = findParts(gltf.scene, parts);
@@ -156,7 +164,7 @@ export class Model {
         }
       }
     }
-    return new Model(gltf.scene, found, gltf.animations);
+    return new Model(gltf.scene, found, gltf.animations, extractions);
   }
 
   /** Pose everything; fractions stand between two stages. */
@@ -164,6 +172,17 @@ export class Model {
     this.stage = stage;
     this.mixer.setTime(stage);
     this.root.updateMatrixWorld(true);
+    this.unveil();
+  }
+
+  /** Whether a part is in the mouth at the stage where the model stands: a tooth that is taken out is not, from then on. */
+  isThere({ plan: { fdi } }: ModelPart): boolean {
+    return fdi === null || !isExtracted(this.extractions, fdi, this.stage);
+  }
+
+  private unveil(): void {
+    for (const part of this.parts.values())
+      part.node.visible = this.arches[part.plan.arch] && this.isThere(part);
   }
 
   /** What something reads of another stage; the model stands where it stood afterwards. */
@@ -178,7 +197,8 @@ export class Model {
   }
 
   show(arch: Arch, visible: boolean): void {
-    for (const part of this.parts.values()) if (part.plan.arch === arch) part.node.visible = visible;
+    this.arches[arch] = visible;
+    this.unveil();
   }
 
   tooth(fdi: number): ModelPart | undefined {
@@ -196,7 +216,7 @@ export class Model {
     let nearest: { part: ModelPart; hit: Intersection } | null = null;
     for (const part of this.parts.values()) {
       if (!part.node.visible) continue;
-      const hit = this.ray.intersectObjects([...part.meshes], false)[0];
+      const hit = this.ray.intersectObjects([...shownMeshes(part)], false)[0];
       if (hit && (!nearest || hit.distance < nearest.hit.distance)) nearest = { part, hit };
     }
     if (!nearest) return null;

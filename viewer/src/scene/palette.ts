@@ -9,6 +9,9 @@ import { FADE_MM, GONE_MM } from "./border.ts";
 
 const TOOTH = "#f9f2e5";
 const GINGIVA = "#ecb1a7";
+/** What stands out of a bare tooth by this much is its attachment; below, it may be what packing has rounded. */
+const BONDED_FROM_MM = 0.12;
+const BONDED_TO_MM = 0.3;
 
 /** Read CSS colours of any notation (the theme uses oklch) as sRGB, through the browser's own parser. */
 class CssColours {
@@ -39,6 +42,16 @@ export class Palette {
     transparent: true,
   });
   readonly attachment = new MeshStandardMaterial({ roughness: 0.35 });
+  /** IPR that is due at the stage, and the one that comes next. */
+  readonly due = new MeshStandardMaterial({ roughness: 0.5 });
+  readonly dueNext = new MeshStandardMaterial({
+    roughness: 0.5,
+    transparent: true,
+    opacity: 0.45,
+    depthWrite: false,
+  });
+  /** Whether attachments that are shapes of the models have a marker's colour, 0 or 1. */
+  readonly shapesInColour = { value: 1 };
   /** Teeth that differ from the version compared with. */
   readonly changed = new MeshStandardMaterial({ roughness: 0.4 });
   /** What a comparison leaves aside: still there to hold on to, never in the way. */
@@ -63,6 +76,23 @@ export class Palette {
       const opacity = `diffuseColor.a *= smoothstep(${GONE_MM.toFixed(2)}, ${FADE_MM.toFixed(2)}, vColor.a);`;
       shader.fragmentShader = shader.fragmentShader.replace("#include <color_fragment>", opacity);
     };
+    // The attribute `bonded` is how far a point stands out of the bare tooth, mm; teeth without it read 0.
+    for (const material of [this.tooth, this.selected, this.changed]) {
+      material.onBeforeCompile = (shader) => {
+        shader.uniforms.bondedColour = { value: this.attachment.color };
+        shader.uniforms.bondedShown = this.shapesInColour;
+        shader.vertexShader = shader.vertexShader
+          .replace("#include <common>", "#include <common>\nattribute float bonded;\nvarying float vBonded;")
+          .replace("#include <begin_vertex>", "#include <begin_vertex>\nvBonded = bonded;");
+        const colour = `diffuseColor.rgb = mix(diffuseColor.rgb, bondedColour, bondedShown * smoothstep(${BONDED_FROM_MM.toFixed(2)}, ${BONDED_TO_MM.toFixed(2)}, vBonded));`;
+        shader.fragmentShader = shader.fragmentShader
+          .replace(
+            "#include <common>",
+            "#include <common>\nvarying float vBonded;\nuniform vec3 bondedColour;\nuniform float bondedShown;",
+          )
+          .replace("#include <color_fragment>", `#include <color_fragment>\n${colour}`);
+      };
+    }
     this.contact.onBeforeCompile = (shader) => {
       shader.vertexShader = shader.vertexShader
         .replace("#include <common>", "#include <common>\nattribute float gap;\nvarying float vGap;")
@@ -91,6 +121,7 @@ export class Palette {
     this.line.setHSL(h, 0.5, 0.17, SRGBColorSpace);
     this.casing.copy(this.colours.read("--color-base-100", "#ffffff")).lerp(new Color("#ffffff"), 0.55);
     this.attachment.color.copy(this.colours.read("--ml-act-dot", "#cb7909")).lerp(new Color("#ffd27a"), 0.3);
+    for (const material of [this.due, this.dueNext]) material.color.copy(this.attachment.color);
   }
 
   dispose(): void {
@@ -102,6 +133,8 @@ export class Palette {
       this.aside,
       this.gingiva,
       this.attachment,
+      this.due,
+      this.dueNext,
     ];
     for (const material of all) material.dispose();
   }

@@ -3,12 +3,13 @@
  * when something stands before it.
  */
 import { Quaternion, Vector3 } from "three";
-import { toothNumber } from "../format/numbering.ts";
+import { contactName, toothNumber } from "../format/numbering.ts";
 import type { Place } from "../format/pins.ts";
 import type { Arch, Numbering, Pin } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
 import { buccalDirections, numberPlaces } from "../scene/anatomy.ts";
 import type { Model, ModelPart } from "../scene/model.ts";
+import type { Contact } from "../scene/reductions.ts";
 import type { Stage } from "../scene/stage.ts";
 
 /** Number plates stand this far off the tooth, over the gingiva, in px. */
@@ -45,6 +46,7 @@ export class Plates {
   private numbers: Plate[] = [];
   private pins: Plate[] = [];
   private gone: Plate[] = [];
+  private ipr: Plate[] = [];
   private only: ReadonlySet<number> | null = null;
   private numbersOn = false;
   private readonly numberLayer = span("mv-numbers");
@@ -122,6 +124,31 @@ export class Plates {
         outward: outward.clone().applyQuaternion(toLocal),
         off: null,
         inSight: true,
+      };
+    });
+    this.place();
+  }
+
+  /** Amounts of IPR before their contacts, as the models stand now. */
+  setIpr(contacts: readonly Contact[], numbering: Numbering): void {
+    for (const { element } of this.ipr) element.remove();
+    this.ipr = contacts.map(({ step, due, part, label, outward }) => {
+      const element = span("mv-ipr mv-at num");
+      const amount = this.words.number(step.amount_mm, 2);
+      const contact = contactName(step.between, numbering);
+      element.textContent = amount;
+      element.title = this.words.say("ipr_label", { contact, amount, n: step.before_stage });
+      element.toggleAttribute("data-due", due);
+      this.pinLayer.parentElement?.append(element);
+      const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
+      return {
+        element,
+        part,
+        fdi: null,
+        local: part.node.worldToLocal(label.clone()),
+        outward: outward.clone().applyQuaternion(toLocal),
+        off: null,
+        inSight: this.ipr.length === contacts.length,
       };
     });
     this.place();
@@ -240,7 +267,12 @@ export class Plates {
     );
     for (const plate of this.numbers) if (!wanted.includes(plate)) plate.element.hidden = true;
     const numbers = this.numbersOn ? wanted.map((plate) => ({ plate, d: distance(plate) })) : [];
-    return [...numbers.sort((a, b) => a.d - b.d).map(({ plate }) => plate), ...this.pins, ...this.gone];
+    return [
+      ...numbers.sort((a, b) => a.d - b.d).map(({ plate }) => plate),
+      ...this.pins,
+      ...this.gone,
+      ...this.ipr,
+    ];
   }
 
   /** At rest: ask the depth of the picture which plates stand behind something. */
@@ -259,7 +291,7 @@ export class Plates {
 
   dispose(): void {
     this.numberLayer.remove();
-    for (const { element } of this.gone) element.remove();
+    for (const { element } of [...this.gone, ...this.ipr]) element.remove();
     this.pinLayer.remove();
   }
 }
