@@ -12,7 +12,7 @@ class Commented(CaseHappening):
 
 
 class CommentChanged(CaseHappening):
-    """data: comment_id, change (edited, deleted)."""
+    """data: comment_id, change (edited, deleted), mentions (ids of people whom an edit names for the first time)."""
 
     KIND = "conversation.changed"
     READER = Action.READ_CONVERSATION

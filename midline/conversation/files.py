@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from midline.conversation.models import CommentFile
+from midline.conversation.services.comments import MOST_FILES
 from midline.core.errors import Refused
 from midline.core.storage import StorageFull, files, reserve
 from midline.records.checks import ChildFailed, check
@@ -19,7 +20,6 @@ from midline.records.models import Slot
 from midline.records.reasons import sentence
 from midline.records.services import clean_name
 
-MOST_FILES: Final = 5
 MB: Final = 1_000_000
 LARGEST: Final = 20 * MB
 FAMILY: Final = Slot.DOCUMENT.family

@@ -1,6 +1,7 @@
 """Forms of the conversation and of change requests."""
 
 import json
+import re
 from typing import Any, Final
 from uuid import uuid4
 
@@ -14,6 +15,37 @@ from midline.conversation.services.comments import LONGEST
 
 LONGEST_CAMERA: Final = 1000
 FARTHEST: Final = 1e6
+UNKEPT: Final = re.compile(r"\\u(0000|d[89a-f])", re.IGNORECASE)
+"""What no database keeps, as JSON writes it: NUL, and half of a sign."""
+
+
+class Hidden(forms.JSONField):
+    """A value that the viewer fills in: nothing is written as nothing, not as the word null.
+
+    What is too deep to be read, a number without end and what no database keeps is no value, and does not come back into the form.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        if not _is_readable(value):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return super().bound_data(data, initial) if _is_readable(data) else None
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
+def _is_readable(text: Any) -> bool:
+    """Whether it is JSON of a size and kind that a viewer writes, or no text at all."""
+    if not isinstance(text, str) or not text:
+        return True
+    try:
+        json.loads(text)
+    except (RecursionError, ValueError):
+        return False
+    return not UNKEPT.search(text)
 
 
 class CommentForm(forms.Form):
@@ -23,13 +55,13 @@ class CommentForm(forms.Form):
     body = forms.CharField(label=gettext_lazy("Comment"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 2}))
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     part = forms.CharField(required=False, max_length=24, widget=forms.HiddenInput)
-    point = forms.JSONField(required=False, widget=forms.HiddenInput)
-    normal = forms.JSONField(required=False, widget=forms.HiddenInput)
+    point = Hidden(required=False, widget=forms.HiddenInput)
+    normal = Hidden(required=False, widget=forms.HiddenInput)
     stage = forms.IntegerField(required=False, min_value=0, max_value=500, widget=forms.HiddenInput)
     view = forms.ChoiceField(
         required=False, choices=[(v, v) for v in ("", "front", "right", "left", "upper", "lower")], widget=forms.HiddenInput
     )
-    camera = forms.JSONField(required=False, widget=forms.HiddenInput)
+    camera = Hidden(required=False, widget=forms.HiddenInput)
     tooth = forms.IntegerField(required=False, min_value=11, max_value=85, widget=forms.HiddenInput)
     reply_to = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
@@ -69,7 +101,13 @@ def _is_camera(value: Any) -> bool:
 
 
 class EditForm(forms.Form):
+    """The words of a comment anew, and which of its files go."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     body = forms.CharField(label=gettext_lazy("Comment"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def removed(self) -> frozenset[int]:
+        return frozenset(int(value) for value in self.data.getlist("remove") if value.isascii() and value.isdigit() and len(value) <= 15)
 
 
 class ChangesForm(forms.Form):
@@ -86,4 +124,4 @@ class ChangesForm(forms.Form):
 
 def ticked_from(data: QueryDict) -> frozenset[int]:
     """The proposed requests that the sender ticked."""
-    return frozenset(int(value) for value in data.getlist("ticked") if value.isdigit())
+    return frozenset(int(value) for value in data.getlist("ticked") if value.isascii() and value.isdigit() and len(value) <= 15)

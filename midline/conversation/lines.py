@@ -49,7 +49,9 @@ def typed_lines(data: QueryDict) -> list[TypedLine]:
     rows = max(len(column) for column in columns.values())
     if any(len(column) != rows for name, column in columns.items() if column or (rows and name in ALWAYS)) or rows > MOST_LINES:
         raise Refused(_("The lines of the change request do not fit together. Reload the page and write them again."), field="words")
-    return [TypedLine(**{name: column[n][:500] if column else "" for name, column in columns.items()}) for n in range(rows)]
+    return [
+        TypedLine(**{name: column[n].replace("\0", "")[:500] if column else "" for name, column in columns.items()}) for n in range(rows)
+    ]
 
 
 def wanted_from(lines: Iterable[TypedLine]) -> list[Wanted]:

@@ -47,7 +47,7 @@ def shown(body: str, people: Mapping[int, str]) -> SafeString:
         return format_html("{}", body)
     pieces, at = [], 0
     for found in pattern.finditer(body):
-        pieces += [format_html("{}", body[at : found.start()]), format_html('<span class="ml-mention">@{}</span>', found.group(1))]
+        pieces += [format_html("{}", body[at : found.start()]), format_html('<bdi class="ml-mention">@{}</bdi>', found.group(1))]
         at = found.end()
     pieces.append(format_html("{}", body[at:]))
     return mark_safe("".join(pieces))  # noqa: S308 - every piece is escaped above

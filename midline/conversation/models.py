@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from midline.cases.models import Case
@@ -36,14 +36,20 @@ class Comment(models.Model):
 
 
 class CommentEdit(models.Model):
-    """What a comment said before its author changed it: who reads the comment reads this too. Gone when the comment is taken back."""
+    """What a comment said before its author changed it: who reads the comment reads this too. Gone when the comment is taken back.
+
+    files: what the files beside it were called, where this change added or removed some. key: of the form that made it.
+    """
 
     comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="edits")
     body = models.TextField(max_length=8000)
+    files = models.JSONField(null=True)
+    key = models.UUIDField(null=True)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["comment", "key"], name="one_change_of_a_comment_per_form")]
 
     def __str__(self) -> str:
         return f"Words of comment {self.comment_id} until {self.at}"
@@ -94,6 +100,18 @@ class Pin(models.Model):
 
     def __str__(self) -> str:
         return f"Pin {self.pk}"
+
+    @property
+    def view_words(self) -> str:
+        """From where it was seen, inside a label; empty where the view has no name."""
+        words = {
+            "front": pgettext("seen from", "front"),
+            "right": pgettext("seen from", "right"),
+            "left": pgettext("seen from", "left"),
+            "upper": pgettext("seen from", "upper"),
+            "lower": pgettext("seen from", "lower"),
+        }
+        return words.get(self.view, "")
 
 
 class ReadUpTo(models.Model):

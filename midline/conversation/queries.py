@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import dateformat, timezone
@@ -19,8 +21,11 @@ from midline.collaboration.models import Collaboration
 from midline.conversation import mentions
 from midline.conversation.models import ChangeItem, ChangeRequest, Comment, ReadUpTo
 from midline.core import clock
+from midline.core.ids import new_key
+from midline.core.moments import exact
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
+from midline.practices.queries import time_zone_of
 
 
 def thread(case: Case, actor: Actor, *, after: int = 0) -> QuerySet[Comment]:
@@ -56,7 +61,9 @@ def read_up_to(case: Case, actor: Actor) -> int:
 class Line:
     """One line of the thread: a comment, a request, or a mark that somebody set.
 
-    day: in words, on the first line of a day; body: the words of a comment with the people it mentions; replies: the comments under it.
+    day: in words, on the first line of a day. clock: the hour under such a day, with the moment in full (exact); empty today, and where
+    the day is another one. key: of the form that changes an own comment. body: the words of a comment with the people it mentions.
+    replies: the comments under it.
     """
 
     at: datetime
@@ -64,11 +71,14 @@ class Line:
     request: ChangeRequest | None = None
     event: Event | None = None
     day: str = ""
+    clock: str = ""
+    exact: str = ""
     who: str = ""
     role: str = ""
     tone: str = "idle"
     pin_number: int | None = None
     own: bool = False
+    key: UUID | None = None
     new: bool = False
     body: str = ""
     replies: tuple["Line", ...] = ()
@@ -78,7 +88,10 @@ MARKS: Final = ("setup.ready", "setup.ready_taken_back", "setup.pushed_back", "s
 
 
 def panel(case: Case, actor: Actor) -> dict[str, Any]:
-    """What the conversation beside a case shows: its lines by day, who takes part, and the numbers of its pins. Six queries at most."""
+    """What the conversation beside a case shows: its lines by day, who takes part, and the numbers of its pins.
+
+    Days and hours are those of the provider's practice, the same for everybody who talks about the case.
+    """
     roles = _roles(case)
     seen = read_up_to(case, actor)
     comments = list(thread(case, actor))
@@ -95,7 +108,8 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
             comment=c,
             who=c.author.name,
             pin_number=pins.get(c.pk),
-            own=(c.author_id, c.workspace) == (actor.user_id, actor.workspace),
+            own=(own := (c.author_id, c.workspace) == (actor.user_id, actor.workspace)),
+            key=new_key() if own else None,
             new=c.pk > seen and c.author_id != actor.user_id,
             role=_role(roles, c.author_id, c.workspace),
             tone=_tone(c.workspace),
@@ -120,11 +134,11 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
     newest = comments[-1].pk if comments else 0
     may_ask = Action.PROPOSE_CHANGES in allowed
     return {
-        "lines": _by_day(lines),
+        "lines": _by_day(lines, ZoneInfo(time_zone_of(case.provider_id))),
         "may_ask": may_ask,
         "names": Action.SEE_IDENTITY in allowed,
         "pins": pins,
-        "people": len(roles),
+        "others": len(people) if actor.workspace == Workspace.PROVIDER else None,
         "seen": seen,
         "waiting": waiting,
         "to_mention": sorted(people.values()),
@@ -146,15 +160,25 @@ def _tone(workspace: str) -> str:
     return "act" if workspace == Workspace.PROVIDER else "peer"
 
 
-def _by_day(lines: list[Line]) -> list[Line]:
+def _by_day(lines: list[Line], zone: ZoneInfo) -> list[Line]:
     ordered = sorted(lines, key=lambda line: line.at)
-    today = timezone.localtime(clock.now()).date()
+    today = clock.now().astimezone(zone).date()
     shown, last = [], None
     for line in ordered:
-        day = timezone.localtime(line.at).date()
-        shown.append(replace(line, day=_day(day, today) if day != last else ""))
+        day = line.at.astimezone(zone).date()
+        replies = tuple(_timed(reply, zone, day, today) for reply in line.replies)
+        shown.append(replace(_timed(line, zone, day, today), day=_day(day, today) if day != last else "", replies=replies))
         last = day
     return shown
+
+
+def _timed(line: Line, zone: ZoneInfo, day: date, today: date) -> Line:
+    """The line with its hour, where the heading above says the day."""
+    local = line.at.astimezone(zone)
+    if local.date() != day or day == today:
+        return line
+    with timezone.override(zone):
+        return replace(line, clock=local.strftime("%H:%M"), exact=f"{exact(line.at)} ({zone.key})")
 
 
 def _day(day: date, today: date) -> str:

@@ -93,10 +93,20 @@ def case_address(request: PortalRequest, case: Case) -> str:
 def comment_edit(request: PortalRequest, workspace: Workspace, number: str, comment_id: int) -> HttpResponse:
     case = get_case_or_404(request.actor, number, Action.COMMENT)
     found = get_object_or_404(queries.thread(case, request.actor), pk=comment_id)
-    form = EditForm(request.POST)
+    form = EditForm(request.POST, request.FILES)
     if not form.is_valid():
         return _panel(request, case, status=422, editing=found.pk, edit_form=form)
-    services.comment_edit(comment=found, by=request.actor, body=form.cleaned_data["body"])
+    data, people = form.cleaned_data, queries.people_to_mention(case, request.actor)
+    try:
+        services.comment_edit(
+            comment=found, by=request.actor, body=data["body"], key=data["key"], mentions=mentioned(data["body"], people),
+            files=keep(request.FILES.getlist("files")), remove=form.removed(),
+        )  # fmt: skip
+    except Refused as refused:
+        form.add_error("body", refused.reason)
+        return _panel(request, case, status=422, editing=found.pk, edit_form=form)
+    except NotAllowedNow as late:
+        return _panel(request, case, status=409, notice=late.reason)
     return _panel(request, case) if request.htmx else safe_next(request, case_address(request, case))
 
 
@@ -125,5 +135,5 @@ def request_withdraw(request: PortalRequest, workspace: Workspace, number: str, 
     try:
         services.request_withdraw(request=found, by=request.actor)
     except NotAllowedNow as late:
-        return render(request, "web/409.html", {"reason": late.reason, "back": (case.number, case_address(request, case))}, status=409)
+        return _panel(request, case, status=409, notice=late.reason)
     return _panel(request, case) if request.htmx else safe_next(request, case_address(request, case))

@@ -239,6 +239,14 @@ def _commented(event: Event) -> Answer:
     yield Message("conversation.mention", message.context, case.pk), named
 
 
+def _comment_changed(event: Event) -> Answer:
+    """Whom an edit names for the first time is told as if the comment had named them at once; nobody else is told of edits."""
+    mentioned = set(event.data.get("mentions") or ())
+    if mentioned:
+        message, to, _case = _on_case(event, "conversation.mention", comment=event.data.get("comment_id"))
+        yield message, [r for r in to if r.person and r.person.pk in mentioned]
+
+
 # --- the account ----------------------------------------------------------------------------------------------------
 
 
@@ -267,6 +275,7 @@ ANSWERS: dict[str, Callable[[Event], Answer]] = {
     "setup.declined": _told("setup.declined"),
     "setup.pushed_back": _pushed_back,
     "setup.approved": _told("setup.approved"),
+    "conversation.changed": _comment_changed,
     "conversation.commented": _commented,
     "conversation.proposed": _told("changes.proposed"),
 }

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from midline.activity import services as activity
+from midline.activity.models import Event
 from midline.cases.actions import Action
 from midline.cases.models import Case, CaseUnread
 from midline.cases.policies import may, users_who_may
@@ -19,11 +20,12 @@ from midline.cases.services import case_touch
 from midline.conversation.events import CommentChanged, Commented
 from midline.conversation.models import Comment, CommentEdit, CommentFile, Pin, ReadUpTo
 from midline.core import clock
-from midline.core.errors import Refused
+from midline.core.errors import NotAllowedNow, Refused
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 
 LONGEST = 8000
+MOST_FILES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -160,23 +162,62 @@ def _count_unread(case: Case, by: Actor) -> None:
 
 
 @transaction.atomic
-def comment_edit(*, comment: Comment, by: Actor, body: str) -> Comment:
-    """The author corrects the words; what stood there before, and until when, stays visible. The same words again change nothing."""
+def comment_edit(
+    *,
+    comment: Comment,
+    by: Actor,
+    body: str,
+    key: UUID | None = None,
+    mentions: frozenset[int] = frozenset(),
+    files: Sequence[CommentFile] = (),
+    remove: frozenset[int] = frozenset(),
+) -> Comment:
+    """The author corrects words and files; what stood there before, and until when, stays visible. The same again changes nothing.
+
+    files: checked and stored, not saved (`files.keep`); remove: ids of files that go. Who is named for the first time is told, once.
+    A form sent twice (`key`) counts once. Raises NotAllowedNow for a comment that was taken back, Refused for what cannot be written.
+    """
     locked = _own(comment, by)
-    text, now = _checked(body), clock.now()
-    if text == locked.body:
+    if key is not None and CommentEdit.objects.filter(comment=locked, key=key).exists():
         return locked
-    CommentEdit.objects.create(comment=locked, body=locked.body, at=now)
+    text, now = _checked(body), clock.now()
+    held = list(locked.files.all())
+    going = [file for file in held if file.pk in remove]
+    if len(held) - len(going) + len(files) > MOST_FILES:
+        words = _("%(n)s files are too many for one comment. Add at most %(most)s.")
+        raise Refused(words % {"n": len(held) - len(going) + len(files), "most": MOST_FILES}, field="files")
+    if text == locked.body and not going and not files:
+        return locked
+    names = [file.filename for file in held] if going or files else None
+    CommentEdit.objects.create(comment=locked, body=locked.body, at=now, key=key, files=names)
+    locked.files.filter(pk__in=[file.pk for file in going]).delete()
+    for position, file in enumerate(files, start=max((file.position for file in held), default=-1) + 1):
+        file.comment, file.position = locked, position
+        file.save()
     locked.body, locked.edited_at = text, now
     locked.save(update_fields=["body", "edited_at"])
-    activity.record(CommentChanged.of(locked.case, by, subject_kind="comment", subject_id=locked.pk, comment_id=locked.pk, change="edited"))
+    told = {"comment_id": locked.pk, "change": "edited", "mentions": sorted(mentions - _mentioned_before(locked) - {by.user_id})}
+    activity.record(CommentChanged.of(locked.case, by, subject_kind="comment", subject_id=locked.pk, **told))
     return locked
+
+
+def _mentioned_before(comment: Comment) -> set[int]:
+    """Whom the comment, or an edit of it, has named already."""
+    rows = Event.objects.filter(
+        case_id=comment.case_id, subject_kind="comment", subject_id=comment.pk, kind__in=(Commented.KIND, CommentChanged.KIND)
+    )
+    return {person for data in rows.values_list("data", flat=True) for person in data.get("mentions") or ()}
 
 
 @transaction.atomic
 def comment_delete(*, comment: Comment, by: Actor) -> Comment:
-    """The author takes words and files back, earlier words too; that something stood there, and when it went, stays visible."""
-    locked = _own(comment, by)
+    """The author takes words and files back, earlier words too; that something stood there, and when it went, stays visible.
+
+    Taken back twice is taken back once.
+    """
+    locked = _own(comment, by, gone=True)
+    if locked.deleted_at:
+        return locked
     locked.edits.all().delete()
     locked.files.all().delete()
     locked.body, locked.deleted_at = "", clock.now()
@@ -187,11 +228,14 @@ def comment_delete(*, comment: Comment, by: Actor) -> Comment:
     return locked
 
 
-def _own(comment: Comment, by: Actor) -> Comment:
+def _own(comment: Comment, by: Actor, *, gone: bool = False) -> Comment:
+    """The comment, locked, when it is `by`'s own to change. gone: also one that was taken back."""
     locked = Comment.objects.select_for_update().select_related("case").get(pk=comment.pk)
     own = (locked.author_id, locked.workspace) == (by.user_id, by.workspace) and locked.kind == Comment.Kind.COMMENT
-    if not own or locked.deleted_at or not may(by, Action.COMMENT, locked.case):
+    if not own or not may(by, Action.COMMENT, locked.case):
         raise PermissionDenied
+    if locked.deleted_at and not gone:
+        raise NotAllowedNow(_("You took this comment back meanwhile; it cannot be changed any more."))
     return locked
 
 

@@ -124,3 +124,62 @@ def test_a_file_of_another_case_is_not_found_through_this_one(cast):
 
     assert cast.owner.client.get(address(cast.owner, other, CommentFile.objects.get())).status_code == 404
     assert [len(comment.files.all()) for comment in queries.thread(cast.case, cast.owner.actor)] == [1]
+
+
+def change(person, case, comment: Comment, *given: tuple[str, bytes], **more):
+    chosen = [SimpleUploadedFile(name, content) for name, content in given]
+    url = f"/{person.actor.workspace}/cases/{case.number}/comments/{comment.pk}/edit/"
+    return person.client.post(url, {"key": uuid4(), "body": comment.body, "files": chosen, **more}, **HTMX)
+
+
+def names_of(comment: Comment) -> list[str]:
+    return [file.filename for file in comment.files.order_by("position")]
+
+
+def test_an_edit_adds_and_removes_files_and_says_what_was_there(cast):
+    add(cast.owner, cast.case, ("first.pdf", PDF), ("second.jpg", picture()))
+    comment = Comment.objects.get()
+    first = comment.files.get(filename="first.pdf")
+    response = change(cast.owner, cast.case, comment, ("third.pdf", PDF), remove=[first.pk])
+    page = response.content.decode()
+
+    assert response.status_code == 200
+    assert names_of(comment) == ["second.jpg", "third.pdf"]
+    assert "Edited" in page
+    assert "Files then: <bdi>first.pdf</bdi>, <bdi>second.jpg</bdi>" in page
+    assert cast.owner.client.get(address(cast.owner, cast.case, first)).status_code == 404
+
+
+def test_where_the_identity_is_hidden_an_edit_names_no_file_either(cast):
+    collaboration = cast.with_no_grant.collaboration
+    collaboration.hides_identity = True
+    collaboration.save()
+    add(cast.owner, cast.case, ("Zofia letter.pdf", PDF))
+    comment = Comment.objects.get()
+    change(cast.owner, cast.case, comment, remove=[comment.files.get().pk])
+    page = cast.with_no_grant.client.get(f"/collaborator/cases/{cast.case.number}/conversation/").content.decode()
+
+    assert "Zofia" not in page
+    assert "1 file then" in page
+
+
+def test_files_are_changed_by_the_author_alone_and_only_those_of_the_comment(cast):
+    add(cast.owner, cast.case, ("mine.pdf", PDF))
+    add(cast.with_no_grant, cast.case, ("theirs.pdf", PDF))
+    mine, theirs = Comment.objects.order_by("pk")
+
+    assert change(cast.owner, cast.case, mine, remove=[theirs.files.get().pk, "x", "9" * 40]).status_code == 200
+    assert change(cast.owner, cast.case, theirs, remove=[theirs.files.get().pk]).status_code == 403
+    assert (names_of(mine), names_of(theirs)) == (["mine.pdf"], ["theirs.pdf"])
+
+
+def test_an_edit_leaves_at_most_five_files_and_one_sent_twice_adds_once(cast):
+    add(cast.owner, cast.case, *[(f"{n}.pdf", PDF) for n in range(4)])
+    comment, key = Comment.objects.get(), uuid4()
+    assert change(cast.owner, cast.case, comment, ("a.pdf", PDF), ("b.pdf", PDF)).status_code == 422
+    for _ in range(2):
+        assert change(cast.owner, cast.case, comment, ("a.pdf", PDF), key=key).status_code == 200
+    late = change(cast.owner, cast.case, comment, ("page.pdf", b"<html>"))
+
+    assert late.status_code == 422
+    assert names_of(comment) == ["0.pdf", "1.pdf", "2.pdf", "3.pdf", "a.pdf"]

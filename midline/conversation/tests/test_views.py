@@ -1,12 +1,14 @@
 """The conversation's pages."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from midline.activity.models import Event
 from midline.cases.models import CaseUnread
+from midline.collaboration.models import Collaboration
 from midline.conversation import mentions, services
 from midline.conversation.models import ChangeRequest, Comment, CommentEdit, ReadUpTo
 from midline.core import clock
@@ -182,7 +184,7 @@ def test_the_longest_name_behind_an_at_is_meant_and_only_whole_names():
     assert mentions.mentioned("@Anna Berg, look", people) == {2}
     assert mentions.mentioned("@Anna, look. @Bo <b>", people) == {1, 3}
     assert mentions.mentioned("@Annabel and mail@Anna", people) == frozenset()
-    assert mentions.shown("@Bo <b> & <i>", people) == '<span class="ml-mention">@Bo &lt;b&gt;</span> &amp; &lt;i&gt;'
+    assert mentions.shown("@Bo <b> & <i>", people) == '<bdi class="ml-mention">@Bo &lt;b&gt;</bdi> &amp; &lt;i&gt;'
 
 
 def test_the_provider_mentions_everybody_who_sees_the_case_and_a_collaborator_nobody_they_have_not_met(cast):
@@ -260,3 +262,101 @@ def test_the_thread_costs_the_same_however_long_it_is(cast, who, django_assert_m
 
     with django_assert_max_num_queries(40):
         assert person.client.get(address(person.actor.workspace, cast.case)).status_code == 200
+
+
+def edit(person, case, pk: int, body: str, **more):
+    url = address(person.actor.workspace, case, f"comments/{pk}/edit/")
+    return person.client.post(url, {"key": uuid4(), "body": body, **more}, **HTMX)
+
+
+def mentioned_in(kind: str) -> list[list[int]]:
+    return [event.data["mentions"] for event in Event.objects.filter(kind=kind).order_by("id")]
+
+
+def test_a_name_added_by_an_edit_is_told_once_and_a_name_said_before_not_again(cast):
+    full, bare = cast.with_every_grant.user, cast.with_no_grant.user
+    comment(cast.owner.client, "provider", cast.case, body=f"@{full.name}, look.")
+    pk = Comment.objects.get().pk
+    for body in (
+        f"@{full.name} and @{bare.name} and @{cast.stranger.user.name}, look.",
+        "Nobody is named.",
+        f"@{full.name} and @{bare.name}, look again.",
+    ):
+        assert edit(cast.owner, cast.case, pk, body).status_code == 200
+
+    assert mentioned_in("conversation.commented") == [[full.pk]]
+    assert mentioned_in("conversation.changed") == [[bare.pk], [], []]
+
+
+def test_who_lost_the_case_is_not_told_by_an_edit(cast):
+    bare = cast.with_no_grant
+    comment(cast.owner.client, "provider", cast.case, body="Look.")
+    Collaboration.objects.filter(pk=bare.collaboration.pk).update(state="ended")
+    edit(cast.owner, cast.case, Comment.objects.get().pk, f"@{bare.user.name}, look.")
+
+    assert mentioned_in("conversation.changed") == [[]]
+
+
+def test_an_edit_sent_twice_counts_once(cast):
+    comment(cast.owner.client, "provider", cast.case)
+    pk, key = Comment.objects.get().pk, uuid4()
+    for body in ("Check 22.", "Check 22.", "Check 23."):
+        assert edit(cast.owner, cast.case, pk, body, key=key).status_code == 200
+
+    assert [row.body for row in CommentEdit.objects.all()] == ["Check 21."]
+    assert Comment.objects.get().body == "Check 22."
+
+
+def test_changing_what_was_taken_back_is_409_beside_the_thread_and_taking_it_back_twice_is_harmless(cast):
+    comment(cast.owner.client, "provider", cast.case)
+    pk = Comment.objects.get().pk
+    for _ in range(2):
+        assert cast.owner.client.post(address("provider", cast.case, f"comments/{pk}/delete/"), **HTMX).status_code == 200
+    late = edit(cast.owner, cast.case, pk, "Check 22.")
+
+    assert late.status_code == 409
+    assert "You took this comment back meanwhile" in late.content.decode()
+    assert 'id="conversation"' in late.content.decode()
+    assert "<html" not in late.content.decode()
+    assert Event.objects.filter(kind="conversation.changed").count() == 1
+
+
+def test_words_that_cannot_stand_come_back_as_they_were_typed(cast):
+    comment(cast.owner.client, "provider", cast.case)
+    page = edit(cast.owner, cast.case, Comment.objects.get().pk, "x" * 8001).content.decode()
+
+    assert "x" * 8001 in page
+    assert "Check 21." in page
+
+
+def test_the_fields_of_a_pin_are_empty_until_the_viewer_fills_them(cast):
+    page = cast.owner.client.get(address("provider", cast.case)).content.decode()
+
+    for name in ("camera", "point", "normal"):
+        assert re.search(rf'<input type="hidden" name="{name}"[^>]*>', page)
+        assert 'value="null"' not in re.search(rf'<input type="hidden" name="{name}"[^>]*>', page)[0]
+
+
+def test_the_provider_reads_with_how_many_they_talk_and_a_collaborator_does_not(cast):
+    assert "You and 2 collaborators." in cast.owner.client.get(address("provider", cast.case)).content.decode()
+    assert "2 collaborators" not in cast.with_no_grant.client.get(address("collaborator", cast.case)).content.decode()
+
+
+def test_under_a_day_stands_the_hour_in_the_practices_time_zone(cast):
+    cast.practice.time_zone = "Asia/Tokyo"
+    cast.practice.save()
+    comment(cast.owner.client, "provider", cast.case)
+    Comment.objects.update(at=datetime(2026, 1, 14, 16, 5, tzinfo=UTC))
+    page = cast.owner.client.get(address("provider", cast.case)).content.decode()
+
+    assert "Thursday 15 January" in page
+    assert ">01:05</time>" in page
+    assert "01:05 (Asia/Tokyo)" in page
+
+
+def test_direction_marks_in_words_and_names_stay_where_they_were_written(cast):
+    body = "\u202e21 ta kooL\nשלום"
+    page = comment(cast.owner.client, "provider", cast.case, body=body).content.decode()
+
+    assert f'dir="auto">{body}</p>' in page
+    assert f"<bdi>{cast.owner.user.name}</bdi>" in page

@@ -14,7 +14,7 @@ from midline.cases.tests.factories import move
 from midline.collaboration import services as collaboration
 from midline.collaboration.models import Collaboration, Grant
 from midline.collaboration.queries import invitation_link, open_invitations
-from midline.conversation.services import comment_add
+from midline.conversation.services import comment_add, comment_edit
 from midline.conversation.services.requests import Wanted, request_propose
 from midline.core import clock
 from midline.core.ids import new_key
@@ -185,6 +185,14 @@ def _(cast: Any) -> None:
 def _(cast: Any) -> None:
     mentioned = frozenset({cast.owner.user.pk, cast.stranger.user.pk})
     comment_add(case=cast.case, by=cast.with_no_grant.actor, body=WORDS, key=new_key(), mentions=mentioned)
+
+
+@happening("a comment is changed and names the provider now")
+def _(cast: Any) -> None:
+    written = comment_add(case=cast.case, by=cast.with_no_grant.actor, body=WORDS, key=new_key())
+    later(cast)
+    mentioned = frozenset({cast.owner.user.pk, cast.stranger.user.pk})
+    comment_edit(comment=written, by=cast.with_no_grant.actor, body=f"{WORDS} Or not.", mentions=mentioned)
 
 
 # --- the lab and orders

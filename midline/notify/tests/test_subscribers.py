@@ -20,6 +20,8 @@ from midline.collaboration.services import (
     invitation_resend,
     invitation_withdraw,
 )
+from midline.conversation.models import Comment
+from midline.conversation.services import comment_edit
 from midline.core.workspace import Workspace
 from midline.jobs.models import Job
 from midline.notify.models import Delivery
@@ -233,3 +235,14 @@ def test_a_collaborator_who_has_not_accepted_is_told_nothing_of_the_cases(cast):
 def test_an_event_that_nobody_is_told_of_writes_nothing(cast, django_assert_num_queries):
     with django_assert_num_queries(1):
         recorded("anything.else", case_id=cast.case.pk)
+
+
+def test_a_name_that_an_edit_adds_is_told_once_and_only_to_who_sees_the_case(cast, emails):
+    comment = Comment.objects.get(pk=commented(cast.case, cast.owner.actor).data["comment_id"])
+    for mentions in ({cast.with_no_grant.user.pk, cast.stranger.user.pk}, {cast.with_no_grant.user.pk}):
+        body = f"Tooth 13 stands out by {len(mentions)} mm."
+        comment_edit(comment=comment, by=cast.owner.actor, body=body, mentions=frozenset(mentions))
+    first, again = Event.objects.filter(kind="conversation.changed").order_by("pk")
+
+    assert told(first) == {emails["with_no_grant"]: "conversation.mention"}
+    assert told(again) == {}

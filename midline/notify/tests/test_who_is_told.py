@@ -48,6 +48,7 @@ the provider comments                                         full       convers
                                                               bare       conversation.comment          mail bell
 a collaborator comments and mentions the provider             owner      conversation.mention          mail bell
                                                               full       conversation.comment          mail bell
+a comment is changed and names the provider now               owner      conversation.mention          mail bell
 the lab asks for records                                      owner      records.needed                mail bell
                                                               full       records.needed                mail bell
                                                               bare       records.needed                mail bell

@@ -36,9 +36,16 @@ export function matching(names: string[], typed: string): string[] {
   });
 }
 
-function parts(): { list: HTMLElement; text: HTMLTextAreaElement } | null {
-  const list = document.getElementById("mention-list");
-  const text = list?.closest("form")?.querySelector("textarea");
+interface Names {
+  list: HTMLElement;
+  text: HTMLTextAreaElement;
+}
+
+/** The list of names and the words beside it: of the field that is written in, or of the one for a new comment. */
+function parts(near: Element | null = document.activeElement): Names | null {
+  const box = near?.closest("#conversation [data-names]") ?? document.querySelector("#compose [data-names]");
+  const list = box?.querySelector<HTMLElement>("[role=listbox]");
+  const text = box?.querySelector("textarea");
   return list && text ? { list, text } : null;
 }
 
@@ -72,7 +79,7 @@ function offer(): void {
   list.replaceChildren(
     ...names.slice(0, 20).map((words, n) => {
       const option = document.createElement("li");
-      option.id = `mention-${n}`;
+      option.id = `${list.id}-${n}`;
       option.role = "option";
       option.className =
         "ml-option flex min-h-8 cursor-pointer items-center rounded-md px-2 text-sm max-sm:min-h-11";
@@ -133,8 +140,14 @@ let putOff = false;
 
 /** Whether a comment is being corrected at this moment: the thread is not replaced under the hands of who writes. */
 function correcting(): boolean {
-  const fields = document.querySelectorAll<HTMLTextAreaElement>("#thread details[open] textarea");
-  return [...fields].some((field) => field === document.activeElement || field.value !== field.defaultValue);
+  const forms = document.querySelectorAll<HTMLFormElement>("#thread details[open] form");
+  return [...forms].some((form) => form.contains(document.activeElement) || [...form.elements].some(touched));
+}
+
+function touched(field: Element): boolean {
+  if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+  if (!(field instanceof HTMLInputElement)) return false;
+  return field.type === "file" ? Boolean(field.files?.length) : field.checked !== field.defaultChecked;
 }
 
 interface Asked {
@@ -174,17 +187,19 @@ export function startCompose(): void {
   document.addEventListener("keydown", keys, true);
   document.addEventListener("keydown", send);
   document.addEventListener("htmx:before:request", keepCorrections);
+  // Once more when the answer is there: who began to write in between is not interrupted either.
+  document.addEventListener("htmx:before:swap", keepCorrections);
   document.addEventListener("toggle", () => setTimeout(catchUp), true);
   document.addEventListener("focusout", () => setTimeout(catchUp));
   document.addEventListener("input", (event) => {
     if (event.target === parts()?.text) offer();
   });
   document.addEventListener("focusout", (event) => {
-    const found = parts();
+    const found = parts(event.target as Element);
     if (found && event.target === found.text) close(found.list, found.text);
   });
   document.addEventListener("mousedown", (event) => {
-    const option = (event.target as Element).closest?.("#mention-list [role=option]");
+    const option = (event.target as Element).closest?.("[data-names] [role=option]");
     if (!option) return;
     event.preventDefault();
     take(option.textContent ?? "");
@@ -204,7 +219,7 @@ export function startCompose(): void {
       chosen(input);
       input.focus();
     } else if (target.closest("[data-mention]")) {
-      const text = parts()?.text;
+      const text = parts(target)?.text;
       if (!text) return;
       const before = text.value.slice(0, text.selectionStart);
       text.focus();
