@@ -1,4 +1,4 @@
-"""The command line: python -m meshes read|build|scan|check. README.md says what each writes and prints."""
+"""The command line: python -m meshes read|build|scan|mend|check. README.md says what each writes and prints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from meshes import pipeline
+from meshes import mending, pipeline
 from meshes.errors import EXIT_OUT_OF_MEMORY, EXIT_REFUSED, BadFile
 from meshes.pack import PackingFailed
 from meshes.progress import to_stdout
@@ -35,7 +35,11 @@ def parser() -> argparse.ArgumentParser:
     scan = steps.add_parser("scan", help="check one scan")
     scan.add_argument("file", type=Path)
     scan.add_argument("out", type=Path)
-    for step in (read, build, scan):
+    mend = steps.add_parser("mend", help="one clean ZIP of what is whole in a broken one and of files that came by themselves")
+    mend.add_argument("zip", type=Path)
+    mend.add_argument("supplied", type=Path, help="JSON: [{name, path, takes}]")
+    mend.add_argument("out", type=Path)
+    for step in (read, build, scan, mend):
         step.add_argument("--name", help="the file's name as people know it")
     check = steps.add_parser("check", help="both steps with every proposal confirmed, as a summary; setup packages too")
     check.add_argument("zip", type=Path)
@@ -54,10 +58,14 @@ def main(arguments: list[str] | None = None) -> int:
         elif chosen.step == "build":
             mapping = json.loads(chosen.mapping.read_text(encoding="utf-8"))
             pipeline.build(chosen.zip, mapping, chosen.out, to_stdout, shown_as=chosen.name)
+        elif chosen.step == "mend":
+            supplied = json.loads(chosen.supplied.read_text(encoding="utf-8"))
+            pipeline.write_json(chosen.out.with_suffix(".json"), mending.mend(chosen.zip, chosen.out, supplied))
         else:
             pipeline.read_scan(chosen.file, chosen.out, to_stdout, shown_as=chosen.name)
     except BadFile as refused:
-        return say({"error": refused.as_refusal()}, EXIT_REFUSED)
+        whole = whole_models(chosen.zip) if chosen.step == "read" else 0
+        return say({"error": refused.as_refusal() | {"whole": whole}}, EXIT_REFUSED)
     except PackingFailed as failed:
         return say(
             {"error": {"file": chosen_name(chosen), "reason": str(failed), "remedy": "Ask the administrator to look at the worker."}},
@@ -75,6 +83,15 @@ def main(arguments: list[str] | None = None) -> int:
             EXIT_OUT_OF_MEMORY,
         )
     return 0
+
+
+def whole_models(path: Path) -> int:
+    """How many models a refused ZIP still has for whoever goes on without what was refused; 0 when that would not help."""
+    try:
+        found = mending.look(path)
+    except (BadFile, OSError):
+        return 0
+    return found.models if found.helps() else 0
 
 
 def chosen_name(chosen: argparse.Namespace) -> str:

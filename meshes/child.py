@@ -24,15 +24,17 @@ PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "MIDLINE_NOD
 class ChildFailed(RuntimeError):
     """The step refused its input or ended with an error. file and remedy are empty for errors that are no refusal.
 
-    reason is a sentence for people; details is what the child wrote to stderr, for the log.
+    reason is a sentence for people; details is what the child wrote to stderr, for the log. whole: of a ZIP that was refused as a
+    whole, how many models could be used without what was refused; 0 when that would not help.
     """
 
-    def __init__(self, reason: str, *, file: str = "", remedy: str = "", details: str = "") -> None:
+    def __init__(self, reason: str, *, file: str = "", remedy: str = "", details: str = "", whole: int = 0) -> None:
         super().__init__(f"{file}: {reason}" if file else reason)
         self.file = file
         self.reason = reason
         self.remedy = remedy
         self.details = details
+        self.whole = whole
 
 
 class ChildKilled(ChildFailed):
@@ -102,7 +104,8 @@ def judge(code: int, last: dict[str, Any], details: str, *, cpu_seconds: float, 
         return
     said = last.get("error")
     if code == EXIT_REFUSED and isinstance(said, dict):
-        raise ChildFailed(str(said.get("reason")), file=str(said.get("file", "")), remedy=str(said.get("remedy", "")), details=details)
+        about = {"file": str(said.get("file", "")), "remedy": str(said.get("remedy", "")), "whole": int(said.get("whole", 0))}
+        raise ChildFailed(str(said.get("reason")), details=details, **about)
     if code == EXIT_OUT_OF_MEMORY or "MemoryError" in details:
         raise ChildKilled(f"It needed more than {memory_bytes / 1024**3:.1f} GB of memory and was ended.", details=details)
     if code in (-signal.SIGABRT, -signal.SIGSEGV):  # how compiled libraries end when an allocation fails

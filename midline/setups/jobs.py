@@ -47,18 +47,26 @@ def read(claim: Claim) -> None:
         item = import_of(claim, SetupImport.State.READING)
         with _work_folder() as folder:
             started = time.monotonic()
-            source = _fetched(item, folder)
+            source, left, mended = _fetched(item, folder), list[dict[str, Any]](), None
             count = max(60, item.size // BYTES_A_FILE)
+            if item.report.get("go_on") or any(not about["joined"] for about in item.received):
+                if not _ran(claim, item, ["mend", source, _supplied(item, folder), folder / "mended.zip"], folder, int(count)):
+                    return
+                source, left = folder / "mended.zip", json.loads((folder / "mended.json").read_text(encoding="utf-8"))["rows"]
             if not _ran(claim, item, ["read", source, folder / "out", "--name", item.filename], folder, int(count)):
                 return
             report = json.loads((folder / "out" / "report.json").read_text(encoding="utf-8"))
             report["seconds"] = round(time.monotonic() - started, 1)
+            report["files"] += left
             thumbs = {
                 row["thumb"]: _picture(folder / "out" / row["thumb"])
                 for row in report["files"]
                 if row["thumb"] and (folder / "out" / row["thumb"]).is_file()
             }
-            import_read(claim=claim, item=item, report=report, thumbs=thumbs)
+            if source.name == "mended.zip":
+                with source.open("rb") as made:
+                    mended = files().store(made)
+            import_read(claim=claim, item=item, report=report, thumbs=thumbs, mended=mended)
     except Replaced:
         log.info("import_replaced", job=claim.id)
 
@@ -88,7 +96,8 @@ def _ran(claim: Claim, item: SetupImport, args: list[str | Path], folder: Path, 
         except ChildFailed as failed:
             log.warning("import_step_failed", job=claim.id, step=watch.step, reason=failed.reason, details=failed.details)
             file = failed.file or item.filename
-            import_failed(claim=claim, item=item, step=watch.step, file=file, reason=failed.reason, remedy=failed.remedy)
+            said = {"reason": failed.reason, "remedy": failed.remedy}
+            import_failed(claim=claim, item=item, step=watch.step, file=file, whole=failed.whole, **said)
             return False
     return True
 
@@ -154,6 +163,19 @@ def _fetched(item: SetupImport, folder: Path) -> Path:
     with files().open(item.key) as source, target.open("wb") as copy:
         shutil.copyfileobj(source, copy, 1 << 20)
     return target
+
+
+def _supplied(item: SetupImport, folder: Path) -> Path:
+    """The files that came by themselves, fetched, and the list of them that `meshes mend` takes."""
+    rows = []
+    for place, about in enumerate(about for about in item.received if not about["joined"]):
+        path = folder / f"supplied-{place}"
+        with files().open(about["key"]) as source, path.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+        rows.append({"name": about["name"], "path": str(path), "takes": about["takes"]})
+    listed = folder / "supplied.json"
+    listed.write_text(json.dumps(rows), encoding="utf-8")
+    return listed
 
 
 def _picture(path: Path) -> dict[str, Any]:

@@ -234,6 +234,9 @@ lab:import_table[kind=ipr]                    GET     s . o . o . . . . . . . .
 lab:import_publish                            GET     s . o . o . . . . . . . .
 lab:import_publish                            POST    s . o . o . . . . . . . .
 lab:import_retry                              POST    s . o . o . . . . . . . .
+lab:import_supply                             POST    s . o . o . . . . . . . .
+lab:import_go_on                              POST    s . o . o . . . . . . . .
+lab:import_report                             GET     s . o . o . . . . . . . .
 lab:import_discard                            GET     s . o . o . . . . . . . .
 lab:import_discard                            POST    s . o . o . . . . . . . .
 """

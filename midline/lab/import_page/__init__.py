@@ -4,6 +4,7 @@ from midline.lab.import_page.files import (
     FileGroup,
     FileRow,
     Posted,
+    answers_posted,
     file_groups,
     file_rows,
     kind_words,
@@ -16,7 +17,7 @@ from midline.lab.import_page.names import Names
 from midline.lab.import_page.numbers import Numbering, numbering_of
 from midline.lab.import_page.plan import PlanRows, movement_names
 from midline.lab.import_page.steps import Step, steps
-from midline.lab.import_page.strips import Grid, Strip, grids, strips
+from midline.lab.import_page.strips import Grid, Strip, grids, missing_words, strips
 from midline.lab.import_page.teeth import ToothArch, numbers_posted, tooth_arches
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Step",
     "Strip",
     "ToothArch",
+    "answers_posted",
     "file_groups",
     "file_rows",
     "grids",
@@ -37,6 +39,7 @@ __all__ = [
     "looked_at",
     "mapping_posted",
     "megabytes",
+    "missing_words",
     "movement_names",
     "numbering_of",
     "numbers_posted",

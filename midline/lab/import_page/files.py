@@ -61,6 +61,11 @@ class FileRow:
         return "act" if self.doubtful else "good"
 
     @property
+    def supply(self) -> str:
+        """The field with which a file comes in the place of this one."""
+        return f"file-{self.index}"
+
+    @property
     def is_beside(self) -> bool:
         return self.kind in BESIDE
 
@@ -88,6 +93,11 @@ class FileGroup:
     rows: list[FileRow]
     is_open: bool
 
+    @property
+    def count(self) -> int:
+        """How many files, also those that a row answers for."""
+        return sum(max(1, row.members) for row in self.rows)
+
 
 def kind_words(kind: str) -> str:
     words = {
@@ -99,9 +109,14 @@ def kind_words(kind: str) -> str:
     return words.get(kind, "")
 
 
+def answered(report: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
+    """What was said of files by name before this reading: in the import before, and in this one before a file was added."""
+    return {**report.get("carried", {}), **report.get("kept", {})}
+
+
 def is_doubtful(row: Mapping[str, Any], report: Mapping[str, Any]) -> bool:
     """Whether a person should look: not sure, no arch or stage, or one of two that claim the same place. Not asked twice of one name."""
-    if row["refused"] or row["name"] in report.get("carried", {}):
+    if row["refused"] or row["name"] in answered(report):
         return False
     if row.get("kind", STAGE) in BESIDE:
         return bool(row["confidence"] < SURE)
@@ -119,7 +134,7 @@ def file_rows(
 ) -> list[FileRow]:
     """The files as proposed, as answered before, or as just posted with what is wrong about them."""
     mapped = {row["name"]: row for row in item.mapping}
-    before: Mapping[str, Mapping[str, Any] | None] = item.report.get("carried", {})
+    before, carried = answered(item.report), item.report.get("carried", {})
     found = found_rows(item, numbering)
     doubts = [is_doubtful(row, item.report) for row in found]
     leads, counts = _leaders(found, doubts)
@@ -162,7 +177,7 @@ def file_rows(
                 follows=lead,
                 reason=in_words(refused.get("reason", "")),
                 remedy=in_words(refused.get("remedy", "")),
-                carried=name in before and not mapped,
+                carried=name in carried and not mapped,
                 errors={kind: words for kind, words in named.items() if words},
             )
         )
@@ -256,6 +271,21 @@ def mapping_posted(item: SetupImport, posted: Posted) -> tuple[list[dict[str, An
             stage = int(row.stage) if row.stage.strip() and len(row.stage) < 6 else None
             mapping.append({"name": row.name, "arch": row.arch or None, "stage": stage} | _of_tooth(row))
     return mapping, errors
+
+
+def answers_posted(item: SetupImport, posted: Posted) -> dict[str, dict[str, Any] | None]:
+    """{name: the answer in the form, None for a file left out}. Files that wait for one, or have no readable stage, are absent."""
+    found: dict[str, dict[str, Any] | None] = {}
+    for row in file_rows(item, posted, numbering=posted.get("numbering", "")):
+        if row.reason or (row.answer == "beside") != row.is_beside:
+            continue
+        if row.answer == "leave":
+            found[row.name] = None
+        elif row.answer == "beside":
+            found[row.name] = {"name": row.name, "kind": row.kind, "part": row.part, "arch": None, "stage": None}
+        elif row.answer == "take" and row.arch and row.stage.strip().isdecimal() and len(row.stage) < 6:
+            found[row.name] = {"name": row.name, "arch": row.arch, "stage": int(row.stage)} | _of_tooth(row)
+    return found
 
 
 def looked_at(posted: Posted) -> dict[str, str]:

@@ -48,7 +48,10 @@ def _read_step(item: SetupImport, standing: ImportStanding) -> Step:
         return Step("read", label, "doing", words, percent)
     if standing.state is State.FAILED and standing.failure.get("step") in {"read", "match"} and not item.report.get("files"):
         said = item.progress
+        whole = int(standing.failure.get("whole") or 0)
         words = _("%(done)s of %(of)s files, then it broke off") % said if said.get("of") else _("The ZIP was refused")
+        if whole:
+            words = ngettext("%(n)s file, then it broke off", "%(n)s files, then it broke off", whole) % {"n": whole}
         return Step("read", label, "failed", words)
     rows = item.report.get("files", [])
     refused = sum(1 for row in rows if row["refused"])

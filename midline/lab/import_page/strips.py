@@ -71,11 +71,19 @@ def strips(rows: list[FileRow]) -> list[Strip]:
         words = _("%(n)s of %(of)s") % {"n": len(cells) - missing, "of": len(cells)}
         if missing:
             words += ", " + _("%(n)s missing") % {"n": missing}
-        twice = [str(n) for n, files in sorted(stages.items()) if len({row.source for row in files}) < len(files)]
+        twice = [str(n) for n, files in sorted(stages.items()) if len({_column(row) for row in files}) < len(files)]
         if twice:
             words += ", " + _("%(stages)s twice") % {"stages": ", ".join(twice)}
         made.append(Strip(arch, f"{arch_words(arch)}, {first}–{last}", words, cells, range(longest - last)))
     return made
+
+
+def missing_words(made: list[Strip]) -> str:
+    """ "lower stage 7": the stages that no file has, for a sentence; empty when there is none."""
+    words = {"upper": _("upper stage %(stages)s"), "lower": _("lower stage %(stages)s")}
+    found = {strip.arch: [str(n) for n, state in strip.cells if state == "missing"] for strip in made}
+    listed = {arch: ", ".join(stages[:8]) + (" …" if len(stages) > 8 else "") for arch, stages in found.items() if stages}
+    return ", ".join(words[arch] % {"stages": stages} for arch, stages in listed.items())
 
 
 def _reach(stages: dict[int, list[FileRow]]) -> dict[tuple[str, str], tuple[int, int]]:

@@ -21,10 +21,12 @@ from midline.lab.import_page import (
     Names,
     PlanRows,
     Posted,
+    answers_posted,
     file_groups,
     file_rows,
     grids,
     kind_words,
+    missing_words,
     movement_names,
     numbering_of,
     spans,
@@ -33,6 +35,7 @@ from midline.lab.import_page import (
     tooth_arches,
 )
 from midline.lab.import_page.offers import offers_of
+from midline.lab.import_page.trouble import report_text, supplied_posted, trouble_of
 from midline.lab.policies import import_of, order_or_404, plans
 from midline.lab.queries import unfinished_upload
 from midline.lab.views.answers import acted, home_of, shell, stale, to
@@ -122,6 +125,39 @@ def discard(request: PortalRequest, workspace: Workspace, number: str, import_id
     return acted(request, lambda: services.import_discard(item=item, by=request.actor), said=said, back=home_of(workspace, number))
 
 
+@require_POST
+def supply(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
+    """A model that was refused or missing comes by itself; what stands in the form of the match comes along and is kept."""
+    item = import_of(request.actor, number, import_id, writes=True)
+    answers = answers_posted(item, request.POST)
+    try:
+        services.import_supply(item=item, by=request.actor, supplied=supplied_posted(item, request.FILES), answers=answers)
+        return to("lab:import", workspace, number, item.pk)
+    except Refused as refused:
+        errors = {"": refused.reason}
+    except NotAllowedNow as late:
+        return stale(request, late.reason, reverse("lab:import", args=[workspace, number, item.pk]))
+    except StorageFull:
+        errors = {"": _("The server has no room for this file now. Tell the administrator; nothing was lost.")}
+    return import_page(request, item, files_posted=request.POST, errors=errors, status=422)
+
+
+@require_POST
+def go_on(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
+    item = import_of(request.actor, number, import_id, writes=True)
+    back = reverse("lab:import", args=[workspace, number, item.pk])
+    return acted(request, lambda: services.import_go_on(item=item, by=request.actor), said=_("The import goes on."), back=back)
+
+
+@require_safe
+def report(request: PortalRequest, workspace: Workspace, number: str, import_id: int) -> HttpResponse:
+    """What happened to an import, as a text to send to whoever made the export."""
+    item = import_of(request.actor, number, import_id)
+    record_access(request, "lab:import_report", [item.case_id])
+    named = {"Content-Disposition": f'attachment; filename="{number}_import_{item.pk}.txt"', "Cache-Control": "private, no-store"}
+    return HttpResponse(report_text(item, Names(item, request.actor)), content_type="text/plain; charset=utf-8", headers=named)
+
+
 def import_page(
     request: PortalRequest,
     item: SetupImport,
@@ -151,6 +187,7 @@ def import_page(
         "files_wrong": files_posted is not None,
         "version": version,
         "publish_form": PublishForm(),
+        "trouble": trouble_of(item, standing, names),
     }
     context |= _files(item, names, files_posted, wrong, request.actor.user.numbering)
     if version:
@@ -179,11 +216,13 @@ def _files(item: SetupImport, names: Names, posted: Posted | None, wrong: dict[s
     chosen = (posted or {}).get("numbering", "")
     rows = names.rows(spans(file_rows(item, posted, wrong, chosen)))
     single_teeth = any(row.part == "tooth" for row in rows)
+    found = strips(rows)
     changing = frozenset(int(n) for n in (posted or {}).get("changing", "").split(",")[:200] if n.isdecimal() and len(n) < 6)
     return {
         "rows": rows,
         "groups": file_groups(rows, answered=bool(item.mapping), single_teeth=single_teeth, changing=changing),
-        "strips": strips(rows),
+        "strips": found,
+        "missing_words": missing_words(found),
         "grids": grids(rows, numbering) if single_teeth else [],
         "permanent": sorted(versions.PERMANENT),
         "primary": sorted(versions.PRIMARY),
@@ -194,7 +233,7 @@ def _files(item: SetupImport, names: Names, posted: Posted | None, wrong: dict[s
         "ignored": [names.said(name) for name in item.report.get("ignored", [])] if names.are_open else [],
         "ignored_count": len(item.report.get("ignored", [])),
         "carried": sum(1 for row in rows if row.carried),
-        "to_confirm": sum(1 for row in rows if row.doubtful and row.members and not row.answer),
+        "to_confirm": sum(row.members for row in rows if row.doubtful and not row.answer),
     }
 
 

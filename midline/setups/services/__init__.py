@@ -4,6 +4,7 @@ from midline.setups.services.content import content_hash
 from midline.setups.services.imports import import_begin, import_discard, import_map, import_record, import_retry
 from midline.setups.services.mapping import MappingRefused
 from midline.setups.services.movements import MovementTable
+from midline.setups.services.supplying import Supplied, import_go_on, import_supply
 from midline.setups.services.versions import AttachmentRow, FieldsRefused, IprRow, plan_errors, plan_write, teeth_confirm, version_publish
 
 __all__ = [
@@ -12,12 +13,15 @@ __all__ = [
     "IprRow",
     "MappingRefused",
     "MovementTable",
+    "Supplied",
     "content_hash",
     "import_begin",
     "import_discard",
+    "import_go_on",
     "import_map",
     "import_record",
     "import_retry",
+    "import_supply",
     "plan_errors",
     "plan_write",
     "teeth_confirm",

@@ -11,6 +11,7 @@ from django.db import transaction
 from midline.activity import services as activity
 from midline.cases.models import Case, Order
 from midline.core import clock
+from midline.core.storage import Stored
 from midline.jobs.services import Claim
 from midline.setups.events import ImportFailed
 from midline.setups.models import IPR, Attachment, Extraction, Part, Pontic, SetupImport, SetupVersion, Stage
@@ -60,28 +61,49 @@ def _locked(claim: Claim, item: SetupImport) -> SetupImport:
 
 
 @transaction.atomic
-def import_read(*, claim: Claim, item: SetupImport, report: dict[str, Any], thumbs: dict[str, Any]) -> SetupImport:
+def import_read(
+    *, claim: Claim, item: SetupImport, report: dict[str, Any], thumbs: dict[str, Any], mended: Stored | None = None
+) -> SetupImport:
     """Reading is done: the report waits for the technician's answer, beside it what was answered before to files of the same names.
 
-    A setup package asks nothing: it is built at once.
+    mended: the ZIP that was made of what is whole and of what was supplied; it is the one to work with from here on, and what it was made
+    of is kept beside it. A setup package asks nothing: it is built at once.
     """
     locked = _locked(claim, item)
+    if mended:
+        _take_mended(locked, mended)
+    there = {row["name"] for row in report.get("files", []) if not row["refused"]}
+    kept = {name: row for name, row in locked.report.get("kept", {}).items() if name in there}
+    report = report | ({"kept": kept} if kept else {}) | ({"go_on": True} if locked.report.get("go_on") else {})
     locked.state, locked.report, locked.thumbs = SetupImport.State.MATCHING, report, thumbs
     if report.get("package"):
         locked.mapping = [{key: row[key] for key in ("name", "kind", "part", "arch", "stage", "fdi", "group")} for row in report["files"]]
         return send(locked, SetupImport.State.BUILDING)
     if carried := answers_before(locked, report) if report else {}:
         locked.report = report | {"carried": carried}
-    locked.save(update_fields=["state", "report", "thumbs"])
+    locked.save()
     return locked
 
 
+def _take_mended(item: SetupImport, mended: Stored) -> None:
+    """The made ZIP in place of the one that came, which is kept as it came."""
+    if not any(about.get("zip") for about in item.received):
+        first = {"name": item.filename, "key": item.key, "size": item.size, "sha256": item.sha256, "takes": "", "joined": True, "zip": True}
+        item.received = [first, *item.received]
+    item.received = [about | {"joined": True} for about in item.received]
+    item.key, item.size, item.sha256 = mended.key, mended.size, mended.sha256
+
+
 @transaction.atomic
-def import_failed(*, claim: Claim, item: SetupImport, step: str, file: str, reason: str, remedy: str) -> SetupImport:
-    """A step refused: the file and the reason stand on the page, the ZIP and everything answered stay."""
+def import_failed(*, claim: Claim, item: SetupImport, step: str, file: str, reason: str, remedy: str, whole: int = 0) -> SetupImport:
+    """A step refused: the file and the reason stand on the page, the ZIP and everything answered stay.
+
+    whole: how many models of the ZIP can be used without what was refused.
+    """
     locked = _locked(claim, item)
     locked.state = SetupImport.State.FAILED
-    locked.report = locked.report | {"failure": {"step": step, "file": file, "reason": reason, "remedy": remedy}}
+    failure = {"step": step, "file": file, "reason": reason, "remedy": remedy} | ({"whole": str(whole)} if whole else {})
+    locked.report = locked.report | {"failure": failure}
     locked.error = " ".join(part for part in (f"{file}:" if file else "", reason, remedy) if part)
     locked.save(update_fields=["state", "report", "error"])
     told = {"import": locked.pk, "file": file, "reason": reason, "remedy": remedy}
@@ -238,8 +260,8 @@ class _Kept:
         if version is None:
             return cls("", "", _Rows([], [], [], []), {}, None)
         numbers = dict(version.parts.filter(kind="tooth").values_list("key", "fdi"))
-        tables = (version.iprs, version.attachments, version.pontics, version.extractions)
-        rows = _Rows(*(list(table.all()) for table in tables))
+        gaps = list(version.pontics.all()), list(version.extractions.all())
+        rows = _Rows(list(version.iprs.all()), list(version.attachments.all()), *gaps)
         return cls(version.wear_schedule, version.notes, rows, numbers, MovementTable.of(version))
 
 

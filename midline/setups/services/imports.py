@@ -38,11 +38,12 @@ def order_planned(order: Order, by: Actor) -> Order:
     case = Case.objects.select_for_update().get(pk=order.case_id)
     fresh = Order.objects.select_for_update().get(pk=order.pk)
     fresh.case = case
-    _refuse_others(fresh, by)
+    refuse_others(fresh, by)
     return fresh
 
 
-def _refuse_others(order: Order, by: Actor) -> None:
+def refuse_others(order: Order, by: Actor) -> None:
+    """Raises PermissionDenied or NotAllowedNow as `order_planned` does, without a lock: for before a slow upload is taken."""
     planner = (order.planner_id, order.planner_workspace) == (by.user_id, by.workspace)
     if not may(by, Action.TAKE, order.case):
         raise PermissionDenied
@@ -87,7 +88,7 @@ def import_begin(*, order: Order, by: Actor, source: BinaryIO, filename: str, re
     (no ZIP, too large), StorageFull.
     """
     fresh = Order.objects.select_related("case").get(pk=order.pk)
-    _refuse_others(fresh, by)
+    refuse_others(fresh, by)
     name = plain_name(filename)
     reserve(LARGEST_BYTES // 10)
     stored = files().store(_Zip(source, name))  # type: ignore[arg-type]
@@ -134,7 +135,7 @@ def import_map(*, item: SetupImport, mapping: list[Any], by: Actor, numbering: s
     numbering: the system in which they read the tooth numbers of the file names, "" for the one that was found.
     Raises MappingRefused with every wrong field; then nothing is changed.
     """
-    locked = _mine(item, by)
+    locked = mine(item, by)
     state = import_standing(locked).state
     if state in {SetupImport.State.READING, SetupImport.State.BUILDING} or not locked.report.get("files"):
         raise NotAllowedNow(_("The files are still being read or built. Wait until that is done."))
@@ -150,7 +151,7 @@ def import_map(*, item: SetupImport, mapping: list[Any], by: Actor, numbering: s
 @transaction.atomic
 def import_retry(*, item: SetupImport, by: Actor) -> SetupImport:
     """A failed import begins its failed step again: reading, or building with the same mapping."""
-    locked = _mine(item, by)
+    locked = mine(item, by)
     standing = import_standing(locked)
     if standing.state is not SetupImport.State.FAILED:
         raise NotAllowedNow(_("This import has not failed, so there is nothing to try again."))
@@ -161,12 +162,12 @@ def import_retry(*, item: SetupImport, by: Actor) -> SetupImport:
 @transaction.atomic
 def import_discard(*, item: SetupImport, by: Actor) -> SetupImport:
     """Ends an import that is not wanted, with the version it made; what is published stays."""
-    locked = _mine(item, by)
+    locked = mine(item, by)
     _drop(locked)
     return locked
 
 
-def _mine(item: SetupImport, by: Actor) -> SetupImport:
+def mine(item: SetupImport, by: Actor) -> SetupImport:
     """The import, locked, still open, in the hands of its planner."""
     order = order_planned(item.order, by)
     locked = SetupImport.objects.select_for_update().get(pk=item.pk)

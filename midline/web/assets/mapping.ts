@@ -200,7 +200,26 @@ function cellOf(target: EventTarget | null): HTMLElement | null {
   return (target as Element | null)?.closest?.<HTMLElement>("[data-strip] [data-stage]") ?? null;
 }
 
+/** “Add the file”: the button opens the choice of files, and what is chosen goes off at once. Without scripts field and button stand there. */
+function startSupply(form: HTMLElement): void {
+  for (const box of form.querySelectorAll<HTMLElement>("[data-supply]")) {
+    const input = box.querySelector<HTMLInputElement>("input");
+    const button = box.querySelector<HTMLButtonElement>("button");
+    if (!input || !button) continue;
+    input.hidden = true;
+    button.addEventListener("click", (event) => {
+      if (input.files?.length) return;
+      event.preventDefault();
+      input.click();
+    });
+    input.addEventListener("change", () => {
+      if (input.files?.length) input.form?.requestSubmit(button);
+    });
+  }
+}
+
 export function startMapping(): void {
+  for (const form of document.querySelectorAll<HTMLElement>("[data-mapping]")) startSupply(form);
   for (const grid of document.querySelectorAll("[data-grid]"))
     for (const [n, button] of [...grid.querySelectorAll("button")].entries()) button.tabIndex = n ? -1 : 0;
   if (!document.querySelector("[data-mapping]")) return;

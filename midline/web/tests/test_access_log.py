@@ -29,7 +29,7 @@ SHOWS = {
     "orders:add_retainer", "cases:case_details", "cases:manage_orders", "cases:export_orders", "cases:manage_collaborators",
     "cases:collaborator_cases", "cases:orders_rows", "cases:collaborator_rows",
     "cases:export_collaborator_cases", "lab:queue", "lab:changes", "lab:answer", "lab:import", "lab:import_match", "lab:import_teeth",
-    "lab:import_plan",
+    "lab:import_plan", "lab:import_supply", "lab:import_report",
 }  # fmt: skip
 READERS = ("owner", "with_every_grant", "with_no_grant", "technician")
 
