@@ -97,6 +97,11 @@ class Comparison:
         return sum(row.change.asked for row in self.rows)
 
     @property
+    def on_top(self) -> list[tuple[int, ...]]:
+        """The teeth of each change that nobody asked for, each tooth or contact once; empty where it concerns a whole arch."""
+        return list(dict.fromkeys(row.change.teeth for row in self.rows if not row.change.asked and row.change.teeth))
+
+    @property
     def limits(self) -> dict[str, str]:
         """What counts as no change: {"mm": "0.1", "degrees": "1"}, as the reader writes numbers."""
         return {"mm": _number(compare.LEAST_MM, 1), "degrees": _number(compare.LEAST_DEG, 0)}

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import translation
 
+from midline.cases.models import Case
 from midline.cases.tests.factories import move
 from midline.conversation.models import ChangeItem, ChangeRequest
 from midline.core import clock
@@ -74,6 +75,29 @@ def test_the_page_says_what_was_asked_what_the_lab_answered_and_what_came_on_top
         "teeth": [12, 13, 21, 22],
         "attachments_gone": [13],
     }
+
+
+def test_the_decision_bar_says_how_much_was_asked_for_and_leads_to_the_list(cast, two):
+    Case.objects.filter(pk=two[1].case_id).update(awaiting_version=2)
+    page = cast.owner.client.get(address("provider", two[1])).content.decode()
+    bar = page[page.index('id="decision"') :]
+    link = re.search(r'<a [^>]*data-open-tab="tab-versions"[^>]*>([^<]*)</a>', bar)
+    words = " ".join(re.sub(r"<[^>]+>", "", bar).split())
+
+    assert link
+    assert link[1] == "2 of 3 changes since version 1 are what you asked for."
+    assert f'href="{address("provider", two[1], "compare/?with=1")}"' in link[0]
+    assert "On top: 13." in words
+    assert "1 request left no change." in words
+
+
+def test_the_decision_bar_is_silent_where_nothing_is_to_be_decided(cast, two):
+    Case.objects.filter(pk=two[1].case_id).update(awaiting_version=2)
+    for page in (
+        cast.technician.client.get(address("lab", two[1])).content.decode(),
+        cast.owner.client.get(address("provider", two[0])).content.decode(),
+    ):
+        assert "data-open-tab" not in page
 
 
 def test_a_request_that_was_only_proposed_asks_for_nothing(cast, two):

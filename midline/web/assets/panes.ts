@@ -65,8 +65,16 @@ export function startPanes(): void {
     if (target instanceof Element && target.id === "compose") kept.atEnd = true;
   });
   document.addEventListener("click", (event) => {
-    const tab = (event.target as Element).closest<HTMLElement>("[data-panes] [role=tab]");
+    const target = event.target as Element;
+    const tab = target.closest<HTMLElement>("[data-panes] [role=tab]");
     if (tab) show(tab);
+    // A link to what stands in a tab of this page; opened in another window it is a page of its own.
+    const link = target.closest<HTMLElement>("a[data-open-tab]");
+    const meant = link && document.getElementById(link.dataset.openTab ?? "");
+    if (!meant || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    show(meant, true);
+    meant.closest("[data-panes]")?.scrollIntoView({ block: "start" });
   });
   document.addEventListener("keydown", (event) => {
     const tab = (event.target as Element).closest<HTMLElement>("[data-panes] [role=tab]");
