@@ -79,8 +79,7 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
     previews = [pack.preview(piece) for piece in pieces]
     last = max(mapping.last.values())
     sizes, triangles, error = write_models(known, previews, last, archive.name, out, report)
-    report("check", 0, 1, None)
-    pictures = album.write(previews, last, out)
+    pictures = album.write(previews, last, out, lambda done, of: report("check", done, of, None))
     report("check", 1, 1, None)
     plan: dict[str, Any] = {
         "stages": mapping.last,

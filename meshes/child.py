@@ -104,8 +104,8 @@ def judge(code: int, last: dict[str, Any], details: str, *, cpu_seconds: float, 
         return
     said = last.get("error")
     if code == EXIT_REFUSED and isinstance(said, dict):
-        about = {"file": str(said.get("file", "")), "remedy": str(said.get("remedy", "")), "whole": int(said.get("whole", 0))}
-        raise ChildFailed(str(said.get("reason")), details=details, **about)
+        about = {"file": str(said.get("file", "")), "remedy": str(said.get("remedy", "")), "details": details}
+        raise ChildFailed(str(said.get("reason")), whole=int(said.get("whole", 0)), **about)
     if code == EXIT_OUT_OF_MEMORY or "MemoryError" in details:
         raise ChildKilled(f"It needed more than {memory_bytes / 1024**3:.1f} GB of memory and was ended.", details=details)
     if code in (-signal.SIGABRT, -signal.SIGSEGV):  # how compiled libraries end when an allocation fails

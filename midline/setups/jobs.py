@@ -24,8 +24,10 @@ from django.db import DatabaseError, connection
 
 from meshes.child import ChildFailed, run_child
 from meshes.pipeline import CHILD_CPU_SECONDS, CHILD_CPU_SECONDS_PER_FILE
+from midline.core import clock
 from midline.core.storage import files
 from midline.jobs.services import Claim, LeaseLost, handler
+from midline.setups import pace
 from midline.setups.models import SetupImport
 from midline.setups.services.building import Built, Replaced, import_built, import_failed, import_of, import_read, progress_shown
 from midline.setups.services.imports import BUILD_JOB, READ_JOB
@@ -112,6 +114,8 @@ class _Watch:
         self.claim, self.item = claim, item
         self.step = "read" if item.state == SetupImport.State.READING else "pack"
         self._shown, self._shown_step = 0.0, ""
+        builds = item.state == SetupImport.State.BUILDING
+        self._shares, self._began = pace.shares_of(builds=builds, layout=item.report.get("layout")), time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beats, daemon=True)
 
@@ -132,7 +136,19 @@ class _Watch:
         if said["step"] == self._shown_step and now - self._shown < SHOW_EVERY:
             return
         self._shown, self._shown_step = now, said["step"]
-        shown = {"step": self.step, "part": said["step"], "done": said["done"], "of": said["of"], "file": said["file"]}
+        part, done, of = said["step"], said["done"], said["of"]
+        within = pace.PACKING if self.step == "pack" else (part,) if self.step == "check" else ()
+        left = pace.seconds_left(pace.done_share(self._shares, part, done, of), now - self._began)
+        shown = {
+            "step": self.step,
+            "part": part,
+            "done": done,
+            "of": of,
+            "file": said["file"],
+            "at": clock.now().timestamp(),
+            "left_s": left,
+        }
+        shown["percent"] = round(100 * pace.done_share(self._shares, part, done, of, within=within))
         progress_shown(self.claim, self.item, shown)
 
     def _beats(self) -> None:

@@ -1,11 +1,14 @@
 """How far an import is: four steps in words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from midline.core import clock
 from midline.lab.import_page.files import is_doubtful, megabytes
 from midline.setups.models import SetupImport
 from midline.setups.queries import ImportStanding, accuracy_um
@@ -37,8 +40,22 @@ def _doing(item: SetupImport, step: str) -> tuple[int, str]:
         words = _("%(done)s of %(of)s files") % {"done": done, "of": of}
     elif said:
         parts = {"parts": _("Telling teeth apart"), "poses": _("Following the teeth"), "pack": _("Making the files small")}
+        parts["check"] = _("Drawing the pictures")
         words = parts.get(str(said.get("part")), words)
-    return (round(100 * done / of) if of else 0), words
+    percent = said.get("percent", round(100 * done / of) if of else 0)
+    return percent, " · ".join(filter(None, [_left(said), words]))
+
+
+def _left(said: Mapping[str, Any]) -> str:
+    """ "6 s left": what was worked out with the newest line, less what has passed since; empty while nothing can be said."""
+    if said.get("left_s") is None:
+        return ""
+    left = int(said["left_s"]) - round(clock.now().timestamp() - float(said["at"]))
+    if left >= 90:
+        return _("%(n)s min left") % {"n": round(left / 60)}
+    if left > 20:
+        left = 5 * round(left / 5)
+    return _("%(n)s s left") % {"n": left} if left > 0 else _("nearly done")
 
 
 def _read_step(item: SetupImport, standing: ImportStanding) -> Step:
@@ -97,8 +114,8 @@ def _pack_step(item: SetupImport, standing: ImportStanding) -> Step:
 def _check_step(item: SetupImport, standing: ImportStanding) -> Step:
     label = _("Check")
     if standing.state is State.BUILDING and item.progress.get("step") == "check":
-        percent, _words = _doing(item, "check")
-        return Step("check", label, "doing", _("Measuring against the originals"), percent)
+        percent, words = _doing(item, "check")
+        return Step("check", label, "doing", words, percent)
     if standing.state is State.FAILED and standing.failure.get("step") == "check":
         return Step("check", label, "failed", _("It broke off"))
     within = accuracy_um(item.version) if item.version else None
