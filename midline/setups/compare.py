@@ -207,8 +207,10 @@ def _gaps(kind: str, new: Mapping[int, int | None], old: Mapping[int, int | None
 
 
 def _teeth(new: Content, old: Content, lines: list[Asked]) -> list[Change]:
-    """Teeth that one version has and the other has not: extracted, erupted, or numbered otherwise."""
-    found = []
+    """Teeth that one version has and the other has not: extracted, erupted, numbered otherwise; nothing where one names none."""
+    found: list[Change] = []
+    if not new.teeth or not old.teeth:
+        return found
     for tooth in sorted(new.teeth ^ old.teeth):
         keys = tuple(line.key for line in lines if line.tooth == tooth and line.movement == "other")
         found.append(Change("tooth", (tooth,), tooth in old.teeth, tooth in new.teeth, lines=keys))

@@ -86,6 +86,8 @@ class Comparison:
     unmet: list[ChangeItem]
     loose: list[str]
     unchanged: int
+    teeth_unknown: bool = False
+    """One of the two has no numbered teeth: how they move was not compared."""
 
     @property
     def teeth(self) -> list[int]:
@@ -132,6 +134,8 @@ class Comparison:
 
     def caution(self) -> str:
         """A word of care where the two movement tables were not made alike; nothing where they were."""
+        if self.teeth_unknown:
+            return _("The teeth of one of the two versions have no numbers, so how they move could not be compared.")
         made = [(row.plan.get("movement_source", ""), row.plan.get("reference_point", "")) for row in (self.version, self.other)]
         if made[0] == made[1]:
             return ""
@@ -198,6 +202,7 @@ def comparison(case: Case, version: SetupVersion, other: SetupVersion, actor: Ac
         unmet=[items[line.key] for line in compare.unmet(found, asked)],
         loose=loose,
         unchanged=len((new.teeth & old.teeth) - named),
+        teeth_unknown=not new.teeth or not old.teeth,
     )
 
 

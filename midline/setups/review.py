@@ -109,6 +109,7 @@ def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion
         "last_stage": max(version.stages_upper, version.stages_lower),
         "stages": range(1, max(version.stages_upper, version.stages_lower) + 1),
         "chart": chart(version, plan),
+        "whole_arches": not any(part["kind"] == "tooth" for part in plan["parts"]),
         "movements": MOVEMENTS,
         "source_words": source_in_words(str(version.plan.get("movement_source", ""))),
         "table": table(plan),

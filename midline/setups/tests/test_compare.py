@@ -45,6 +45,20 @@ def test_a_tooth_that_begins_to_move_is_held_against_standing_still():
     assert (change.teeth, change.movements, change.was, change.asked) == ((11,), ("torque",), (0.0,) * 6, False)
 
 
+def test_an_extraction_stands_for_the_tooth_that_the_newer_models_leave_out():
+    new = replace(OLD, teeth=OLD.teeth - {12}, attachments={}, extractions={12: 1}, pontics={21: None})
+    found = changes(new, OLD, [Asked(3, "other", tooth=12)])
+
+    assert [(change.kind, change.teeth, change.was, change.now, change.asked) for change in found if change.kind != "attachment"] == [
+        ("extraction", (12,), (), (1,), True),
+        ("pontic", (21,), (), (None,), False),
+    ]
+
+
+def test_where_one_version_names_no_teeth_none_is_missing():
+    assert changes(replace(OLD, teeth=frozenset(), movements={}), OLD, []) == []
+
+
 def test_what_was_asked_for_and_what_came_with_it_are_two_lines_of_one_tooth():
     new = replace(OLD, movements={**OLD.movements, 21: (0.4, -0.7, 0.5, 9.5, 2.4, 4.5)})
     found = changes(new, OLD, [Asked(7, "rotate_mesial", tooth=21)])

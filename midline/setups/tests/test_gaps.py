@@ -9,7 +9,7 @@ import pytest
 from midline.cases.tests.factories import move
 from midline.core import clock
 from midline.setups.comparison import comparison
-from midline.setups.models import IPR, Attachment, Extraction, Pontic, SetupVersion
+from midline.setups.models import IPR, Attachment, Extraction, Movement, Part, Pontic, SetupVersion
 from midline.setups.overlay import overlay_json
 from midline.setups.services.content import content_hash
 from midline.setups.summary.facts import summary_of
@@ -121,3 +121,18 @@ def test_a_shape_that_the_models_carry_belongs_to_the_attachment_of_its_tooth_an
 
     shapes = [(row["fdi"], row["added"], row["shape_at"]) for row in plan_of(page_of(cast, version))["attachments"]]
     assert shapes == [(13, 2, [0, -3, 1]), (13, 2, None), (23, 2, None), (13, 3, None)]
+
+
+def test_arches_whose_teeth_are_not_told_apart_offer_nothing_that_needs_teeth(cast, two):
+    first, second = two
+    Part.objects.filter(version=second, kind="tooth")._raw_delete(using="default")
+    Movement.objects.filter(version=second)._raw_delete(using="default")
+    page = page_of(cast, second)
+
+    assert "do not tell one tooth from another" in page
+    for part in ("data-tooth=", "data-movement-table", 'data-tool="superimpose"', 'data-tool="contacts"', "data-all-movements"):
+        assert part not in page
+    assert 'data-tool="grid"' in page
+    assert "how they move could not be compared" in page
+    assert "Every tooth is planned as in version 1" not in page
+    assert comparison(second.case, second, first, cast.owner.actor).teeth_unknown

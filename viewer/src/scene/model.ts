@@ -153,10 +153,15 @@ export class Model {
     gltf.scene.updateMatrixWorld(true);
     const found = findParts(gltf.scene, parts);
     if (found.size === 0) throw new ModelError("The file holds none of the plan's parts.");
+    const toothed = new Set(
+      [...found.values()].flatMap(({ plan }) => (plan.kind === "tooth" ? plan.arch : [])),
+    );
+    const gum = (arch: Arch) => (toothed.has(arch) ? palette.gingiva : palette.cast);
+    const gums = { upper: gum("upper"), lower: gum("lower") };
     for (const part of found.values()) {
       for (const mesh of part.meshes) {
         mesh.material.dispose();
-        mesh.material = part.plan.kind === "tooth" ? palette.tooth : palette.gingiva;
+        mesh.material = part.plan.kind === "tooth" ? palette.tooth : gums[part.plan.arch];
         if (!mesh.geometry.hasAttribute("normal")) mesh.geometry.computeVertexNormals();
         if (part.plan.kind === "gingiva") {
           fadeRim(mesh);

@@ -9,6 +9,7 @@ import { FADE_MM, GONE_MM } from "./border.ts";
 
 const TOOTH = "#f9f2e5";
 const GINGIVA = "#ecb1a7";
+const CAST = "#e9e2d4";
 /** What stands out of a bare tooth by this much is its attachment; below, it may be what packing has rounded. */
 const BONDED_FROM_MM = 0.12;
 const BONDED_TO_MM = 0.3;
@@ -37,6 +38,14 @@ export class Palette {
   readonly gingiva = new MeshStandardMaterial({
     color: GINGIVA,
     roughness: 0.5,
+    side: DoubleSide,
+    vertexColors: true,
+    transparent: true,
+  });
+  /** An arch whose teeth could not be told from its gingiva: one colour, as a plaster cast. */
+  readonly cast = new MeshStandardMaterial({
+    color: CAST,
+    roughness: 0.6,
     side: DoubleSide,
     vertexColors: true,
     transparent: true,
@@ -72,10 +81,12 @@ export class Palette {
   constructor(element: Element) {
     this.colours = new CssColours(element);
     // The alpha of a gingiva's vertex colour is its distance from the rim.
-    this.gingiva.onBeforeCompile = (shader) => {
-      const opacity = `diffuseColor.a *= smoothstep(${GONE_MM.toFixed(2)}, ${FADE_MM.toFixed(2)}, vColor.a);`;
-      shader.fragmentShader = shader.fragmentShader.replace("#include <color_fragment>", opacity);
-    };
+    for (const material of [this.gingiva, this.cast]) {
+      material.onBeforeCompile = (shader) => {
+        const opacity = `diffuseColor.a *= smoothstep(${GONE_MM.toFixed(2)}, ${FADE_MM.toFixed(2)}, vColor.a);`;
+        shader.fragmentShader = shader.fragmentShader.replace("#include <color_fragment>", opacity);
+      };
+    }
     // The attribute `bonded` is how far a point stands out of the bare tooth, mm; teeth without it read 0.
     for (const material of [this.tooth, this.selected, this.changed]) {
       material.onBeforeCompile = (shader) => {
@@ -132,6 +143,7 @@ export class Palette {
       this.changed,
       this.aside,
       this.gingiva,
+      this.cast,
       this.attachment,
       this.due,
       this.dueNext,
