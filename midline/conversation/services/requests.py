@@ -187,16 +187,17 @@ def requests_send(
 
 @transaction.atomic
 def item_answer(*, item: ChangeItem, answer: str, words: str, by: Actor) -> ChangeItem:
-    """The lab answers one line: done, or not possible and why."""
+    """The lab answers one line: done, or not possible and why. NUL, which PostgreSQL keeps in no text, is no word."""
+    words = words.replace("\0", "").strip()
     locked = ChangeItem.objects.select_for_update().select_related("request__case").get(pk=item.pk)
     case = locked.request.case
     if locked.request.state != ChangeRequest.State.SENT or not may(by, Action.ANSWER_REQUESTS, case):
         raise PermissionDenied
     if answer not in ChangeItem.Answer.values:
         raise Refused(_("“%(answer)s” is no answer. Choose Done or Not possible.") % {"answer": answer}, field="answer")
-    if answer == ChangeItem.Answer.NOT_POSSIBLE and not words.strip():
+    if answer == ChangeItem.Answer.NOT_POSSIBLE and not words:
         raise Refused(_("Say why this change is not possible."), field="words")
-    locked.answer, locked.answer_words = answer, words.strip()[:500]
+    locked.answer, locked.answer_words = answer, words[:500]
     locked.answered_by, locked.answered_at = (by.user, clock.now()) if answer else (None, None)
     locked.save(update_fields=["answer", "answer_words", "answered_by", "answered_at"])
     told = {"request_id": locked.request_id, "item_id": locked.pk, "version": locked.request.version, "answer": answer}

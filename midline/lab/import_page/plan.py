@@ -66,11 +66,11 @@ class PlanRows:
         for kind, names in _FIELDS.items():
             total = posted.get(f"{kind}-total", "0")
             count = min(int(total) if total.isdecimal() and len(total) < 5 else 0, MOST_ROWS)
-            rows = [{name: posted.get(f"{kind}-{n}-{name}", "").strip() for name in names} for n in range(count)]
+            rows = [{name: _words(posted, f"{kind}-{n}-{name}").strip() for name in names} for n in range(count)]
             kept = [row for n, row in enumerate(rows) if act != f"remove-{kind}-{n}" and any(v for k, v in row.items() if k != "surface")]
             found[kind] = [*kept, dict.fromkeys(names, "")] if act == f"add-{kind}" else kept
-        made = cls(found["ipr"], found["attachment"], posted.get("wear_schedule", ""), posted.get("notes", ""))
-        made.reference_point, made.computed = _point(posted.get("reference_point", "").strip()), posted.get("movements-computed") == "on"
+        made = cls(found["ipr"], found["attachment"], _words(posted, "wear_schedule"), _words(posted, "notes"))
+        made.reference_point, made.computed = _point(_words(posted, "reference_point").strip()), posted.get("movements-computed") == "on"
         text = posted.get("movements-csv", "") if act != "drop-movements" else ""
         if text:
             table = read_table("movements", text.encode(), present=(), numbering=FDI)
@@ -195,6 +195,11 @@ class PlanRows:
         words = _("“%(value)s” is no amount. Enter millimetres, for example 0.2.")
         self.errors[f"ipr-{n}-amount_mm"] = words % {"value": row["amount_mm"][:20]}
         return Decimal(0)
+
+
+def _words(posted: Posted, name: str) -> str:
+    """What was typed into a field, without NUL: nobody types one, and PostgreSQL keeps no text that holds one."""
+    return posted.get(name, "").replace("\0", "")
 
 
 def _point(typed: str) -> str:
