@@ -10,6 +10,7 @@ from midline.cases.policies import get_case_or_404
 from midline.core.files import send_file
 from midline.core.http import PortalRequest
 from midline.core.workspace import Workspace
+from midline.setups.models import SetupImport
 from midline.setups.queries import VIEWS, import_or_404, version_or_404
 
 _PICTURES = {"start", "list"} | {f"{view}{moment}" for view in VIEWS for moment in ("", "_start")}
@@ -56,12 +57,12 @@ def original(request: PortalRequest, workspace: Workspace, number: str, version:
 
 @require_safe
 def import_thumb(request: PortalRequest, workspace: Workspace, number: str, import_id: int, index: int) -> HttpResponseBase:
-    """A small picture of one file of an import, by its place in the report."""
+    """A small picture of one file of an import, by its place in the report; a discarded import has none, for its files are swept."""
     case = get_case_or_404(request.actor, number)
     item = import_or_404(request.actor, case, import_id)
     rows = item.report.get("files", [])
     about = item.thumbs.get(rows[index]["thumb"]) if index < len(rows) else None
-    if about is None:
+    if about is None or item.state == SetupImport.State.DISCARDED:
         raise Http404
     record_file_access(request, f"setups:import_thumb/{item.pk}", case.pk)
     return send_file(request, key=about["key"], sha256=about["sha256"], name=f"{index}.webp", content_type="image/webp")
