@@ -42,8 +42,13 @@ bench-list: build
 bench-sharing: install
 	@.venv/bin/python -m bench.sharing
 
-bench-setups: install
+bench-setups: install bench/pages/node_modules/.package-lock.json
 	@.venv/bin/python -m bench.setups
+
+# What setups are compared with in the browser stays apart from the product's packages.
+bench/pages/node_modules/.package-lock.json: bench/pages/package-lock.json
+	@npm ci --prefix bench/pages --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 bench-timing: install
 	@.venv/bin/python -m bench.timing
