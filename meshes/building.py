@@ -96,6 +96,7 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
         "bytes": sizes | {"original": path.stat().st_size},
         "triangles": {"original": original} | triangles,
         "turn": turn.tolist(),
+        "scale": mapping.scale,
         "pictures": pictures,
         "notes": notes,
     }

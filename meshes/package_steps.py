@@ -46,6 +46,7 @@ def read(archive: Archive, entry: Entry, out: Path, report: Report, zip_bytes: i
         "layout": LAYOUT,
         "layout_refusal": None,
         "numbering": numbering,
+        "unit": None,
         "package": True,
         "stages": found.stages,
         "counts": {key: len(found.plan[key]) for key in ("ipr", "attachments", "pontics", "extractions")},

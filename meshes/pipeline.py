@@ -48,6 +48,8 @@ def proposed_mapping(found: dict[str, Any]) -> list[dict[str, Any]]:
         if row["refused"] is not None or row["arch"] is None or row["stage"] is None:
             continue
         mapped = {"name": row["name"], "arch": row["arch"], "stage": row["stage"]}
+        if found["unit"]:
+            mapped["scale"] = found["unit"]["fits"][0]["factor"]
         if row["part"] != "arch":
             mapped |= {"kind": row["kind"], "part": row["part"], "fdi": row["fdi"], "group": row["group"]}
         rows.append(mapped)

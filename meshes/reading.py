@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from meshes import formats, layout, matching, names, package_steps, pictures, tooth_files, tooth_numbers
+from meshes import formats, layout, matching, names, package_steps, pictures, tooth_files, tooth_numbers, units
 from meshes.archive import MAX_ENTRIES, Archive, Entry
 from meshes.errors import BadFile
 from meshes.progress import Report
@@ -37,6 +37,8 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
         models = [entry for entry in archive.entries if formats.is_model(entry.name)]
         ignored = [entry.name for entry in archive.entries if not formats.is_model(entry.name)]
         taken = {entry.name.casefold() for entry in archive.entries}
+        unit = units.asked_of(models, lambda entry: opened(archive.read(entry), entry))
+        scale = np.float32(unit["fits"][0]["factor"]) if unit else None
         for index, entry in enumerate(models):
             report("read", index, len(models), entry.name)
             try:
@@ -47,7 +49,8 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
             except BadFile as refused:
                 rows.append(row_of(entry) | {"refused": {"reason": refused.reason, "remedy": refused.remedy}})
                 continue
-            for one, triangles in found:
+            for one, exported in found:
+                triangles = exported if scale is None else exported * scale
                 shape = book.describe(triangles)
                 shapes[one.name] = shape
                 thumb = f"thumbs/{len(rows):04d}.webp"
@@ -83,6 +86,7 @@ def read_archive(path: Path, out: Path, report: Report, *, shown_as: str | None 
         "layout": number,
         "layout_refusal": refusal,
         "numbering": numbering,
+        "unit": unit,
         "package": False,
         "bytes": {"zip": path.stat().st_size, "models": sum(row["size_bytes"] for row in rows)},
     }

@@ -18,6 +18,7 @@ from meshes.progress import Report
 from meshes.shapes import ARCH_RANGE, MAX_ARCH_MM, MIN_ARCH_MM
 from meshes.stl import Triangles
 from meshes.tooth_numbers import ALL_FDI, arch_of
+from meshes.units import FACTORS
 
 ARCHES: Final = (UPPER, LOWER)
 WHOLE: Final = "arch"
@@ -66,7 +67,7 @@ class Run:
 class Mapping:
     """source -> the names of its files from stage `begins` on; first_stage: the lowest number used, which becomes stage 0.
 
-    fdi: the numbers the files have; last: arch -> its last stage, counted from first_stage.
+    fdi: the numbers the files have; last: arch -> its last stage, counted from first_stage; scale: millimetres of one of the files' units.
     """
 
     files: dict[Source, list[str]]
@@ -74,6 +75,7 @@ class Mapping:
     fdi: dict[Source, int]
     last: dict[str, int]
     first_stage: int
+    scale: float = 1.0
 
 
 def checked_mapping(rows: Any, models: Models, shown_as: str) -> Mapping:
@@ -114,7 +116,17 @@ def checked_mapping(rows: Any, models: Models, shown_as: str) -> Mapping:
         files[source] = [stages[stage] for stage in range(begin, max(stages) + 1)]
         begins[source] = begin - first
     last = {arch: max((begins[s] + len(files[s]) - 1 for s in files if s.arch == arch), default=-1) for arch in ARCHES}
-    return Mapping(files, begins, numbers, {arch: stage for arch, stage in last.items() if stage >= 0}, first)
+    return Mapping(
+        files, begins, numbers, {arch: stage for arch, stage in last.items() if stage >= 0}, first, checked_scale(staged, shown_as)
+    )
+
+
+def checked_scale(rows: list[dict[str, Any]], shown_as: str) -> float:
+    """The factor that all rows share; 1 where they name none. Raises BadFile for one that is no unit's, or for several."""
+    found = {row.get("scale") or 1.0 for row in rows}
+    if len(found) > 1 or not found <= {1.0, *FACTORS.values()}:
+        raise BadFile(shown_as, "The files are scaled by different or unknown factors.", "Choose one unit for all of them.")
+    return float(found.pop())
 
 
 def checked_row(row: Any, models: Models) -> tuple[str, int, Source, int | None]:
@@ -154,7 +166,7 @@ def read_runs(models: Models, mapping: Mapping, report: Report, shown_as: str) -
     found: dict[Source, list[Run]] = {}
     done, size = 0, 0
     for source, files in mapping.files.items():
-        reader = _Reader(models, source, files, mapping.begins[source], report, done, total)
+        reader = _Reader(models, source, files, mapping.begins[source], report, done, total, mapping.scale)
         found[source] = []
         start = 0
         while start < len(files):
@@ -180,6 +192,7 @@ class _Reader:
     report: Report
     done: int
     total: int
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
         self._end: Triangles | None = None
@@ -190,6 +203,8 @@ class _Reader:
         if self._next is not None and self._next[0] == index:
             return self._next[1]
         triangles = self.models.triangles(self.files[index])
+        if self.scale != 1.0:
+            triangles = triangles * np.float32(self.scale)
         low, high = bounds(triangles.reshape(-1, 3))
         box = float((high - low).max())
         if (self.source.part == WHOLE and not MIN_ARCH_MM <= box <= MAX_ARCH_MM) or box > MAX_ARCH_MM:

@@ -39,6 +39,8 @@ SENTENCES: Final = (
     gettext_noop("Pack the exported models again; real models do not shrink that far."),
     gettext_noop("It shares its bytes in the ZIP with “%(a)s”."),
     gettext_noop("Its bytes in the ZIP break off."),
+    gettext_noop("The files are scaled by different or unknown factors."),
+    gettext_noop("Choose one unit for all of them."),
     gettext_noop("Export this model again and add it."),
     gettext_noop("The ZIP holds this name twice, so one would hide the other."),
     gettext_noop("Leave out what is no model."),

@@ -276,6 +276,9 @@ def mapping_posted(item: SetupImport, posted: Posted) -> tuple[list[dict[str, An
 def answers_posted(item: SetupImport, posted: Posted) -> dict[str, dict[str, Any] | None]:
     """{name: the answer in the form, None for a file left out}. Files that wait for one, or have no readable stage, are absent."""
     found: dict[str, dict[str, Any] | None] = {}
+    factors = {fit["unit"]: fit["factor"] for fit in (item.report.get("unit") or {}).get("fits", [])}
+    factor = factors.get(posted.get("unit", ""))
+    scale = {"scale": factor} if factor else {}
     for row in file_rows(item, posted, numbering=posted.get("numbering", "")):
         if row.reason or (row.answer == "beside") != row.is_beside:
             continue
@@ -284,7 +287,7 @@ def answers_posted(item: SetupImport, posted: Posted) -> dict[str, dict[str, Any
         elif row.answer == "beside":
             found[row.name] = {"name": row.name, "kind": row.kind, "part": row.part, "arch": None, "stage": None}
         elif row.answer == "take" and row.arch and row.stage.strip().isdecimal() and len(row.stage) < 6:
-            found[row.name] = {"name": row.name, "arch": row.arch, "stage": int(row.stage)} | _of_tooth(row)
+            found[row.name] = {"name": row.name, "arch": row.arch, "stage": int(row.stage)} | scale | _of_tooth(row)
     return found
 
 

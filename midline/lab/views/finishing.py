@@ -27,7 +27,8 @@ def match(request: PortalRequest, workspace: Workspace, number: str, import_id: 
     mapping, errors = mapping_posted(item, request.POST)
     try:
         if not errors:
-            services.import_map(item=item, mapping=mapping, by=request.actor, numbering=request.POST.get("numbering", ""))
+            said = {name: request.POST.get(name, "") for name in ("numbering", "unit")}
+            services.import_map(item=item, mapping=mapping, by=request.actor, **said)
             return to("lab:import", workspace, number, item.pk)
     except services.MappingRefused as refused:
         errors = refused.errors

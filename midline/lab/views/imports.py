@@ -36,6 +36,7 @@ from midline.lab.import_page import (
 )
 from midline.lab.import_page.offers import offers_of
 from midline.lab.import_page.trouble import report_text, supplied_posted, trouble_of
+from midline.lab.import_page.units import scaled_words, unit_question
 from midline.lab.policies import import_of, order_or_404, plans
 from midline.lab.queries import unfinished_upload
 from midline.lab.views.answers import acted, home_of, shell, stale, to
@@ -197,6 +198,7 @@ def import_page(
             "arches": tooth_arches(version, teeth_posted, wrong if teeth_posted is not None else None),
             "confirmed": bool(version.plan.get("teeth_confirmed")) or not version.parts.filter(kind="tooth").exists(),
             "teeth_wrong": teeth_posted is not None,
+            "scaled": scaled_words(version.plan),
             "notes": [in_words(str(note)) for note in version.plan.get("notes", [])],
             "beside": [kind_words(row["kind"]) for row in version.plan.get("beside", [])],
             "plan": rows,
@@ -228,6 +230,7 @@ def _files(item: SetupImport, names: Names, posted: Posted | None, wrong: dict[s
         "primary": sorted(versions.PRIMARY),
         "changing": ",".join(map(str, sorted(changing))),
         "numbering": numbering_of(item.report, chosen),
+        "unit": unit_question(item, posted, wrong),
         "numbering_typed": chosen,
         "package": bool(item.report.get("package")),
         "ignored": [names.said(name) for name in item.report.get("ignored", [])] if names.are_open else [],

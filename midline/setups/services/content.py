@@ -29,6 +29,7 @@ def content_of(version: SetupVersion) -> dict[str, Any]:
             "pontics": list(version.pontics.order_by("tooth").values("tooth", "until_stage")),
             "extractions": list(version.extractions.order_by("before_stage", "tooth").values("tooth", "before_stage")),
         },
+        **({"scale": version.plan["scale"]} if version.plan.get("scale", 1.0) != 1.0 else {}),
         "wear_schedule": version.wear_schedule,
         "notes": version.notes,
     }

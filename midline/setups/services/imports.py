@@ -129,10 +129,11 @@ def import_received(upload: Upload, stored: Stored, by: Actor) -> None:
 
 
 @transaction.atomic
-def import_map(*, item: SetupImport, mapping: list[Any], by: Actor, numbering: str = "") -> SetupImport:
+def import_map(*, item: SetupImport, mapping: list[Any], by: Actor, numbering: str = "", unit: str = "") -> SetupImport:
     """Takes the technician's answer, [{name, arch, stage}] of the files to use, and begins to build. It may be given again until published.
 
-    numbering: the system in which they read the tooth numbers of the file names, "" for the one that was found.
+    numbering: the system in which they read the tooth numbers of the file names, "" for the one that was found. unit: in which the models
+    are, where the report asks; it is kept with each row of the mapping.
     Raises MappingRefused with every wrong field; then nothing is changed.
     """
     locked = mine(item, by)
@@ -142,7 +143,7 @@ def import_map(*, item: SetupImport, mapping: list[Any], by: Actor, numbering: s
     refusal = locked.report.get("layout_refusal")
     if refusal:
         raise Refused(str(refusal))
-    locked.mapping = [dict(row) for row in matching.checked(locked.report, mapping)]
+    locked.mapping = [dict(row) for row in matching.checked(locked.report, mapping, unit)]
     if numbering in SYSTEMS:
         locked.report["numbering_chosen"] = numbering
     return send(locked, SetupImport.State.BUILDING)

@@ -23,7 +23,8 @@ MOST_SAID: Final = 6
 class Mapped(TypedDict):
     """One file that is taken: its name in the ZIP, its arch, the number of its stage; both are None for one that is kept beside.
 
-    part is absent for a whole arch; fdi and group say which tooth a file of one tooth is.
+    part is absent for a whole arch; fdi and group say which tooth a file of one tooth is. scale: the millimetres in one unit of the files,
+    the same in every row; absent where it was not asked.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Mapped(TypedDict):
     part: NotRequired[str]
     fdi: NotRequired[int | None]
     group: NotRequired[str | None]
+    scale: NotRequired[float]
 
 
 class Source(NamedTuple):
@@ -73,13 +75,32 @@ def source_of(row: Mapping[str, Any]) -> Source:
     return Source(row["arch"], part, str(row.get("fdi") or row.get("group") or row["name"]) if part == TOOTH else "")
 
 
-def checked(report: dict[str, Any], mapping: Iterable[Any]) -> list[Mapped]:
-    """The mapping, sorted by arch, part and stage, what is kept beside last.
+def unit_of(report: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
+    """The unit that rows of a mapping were scaled from, as the report names it; "" where none was asked or none is said."""
+    factors = {row.get("scale") for row in rows if row.get("scale")}
+    fits = (report.get("unit") or {}).get("fits", [])
+    return next((str(fit["unit"]) for fit in fits if factors == {fit["factor"]}), "")
+
+
+def _factor(report: Mapping[str, Any], unit: str) -> float | None:
+    """Raises MappingRefused when the report asks for the unit and the answer is none of those that fit."""
+    asked = report.get("unit")
+    if not asked:
+        return None
+    for fit in asked["fits"]:
+        if fit["unit"] == unit:
+            return float(fit["factor"])
+    raise MappingRefused({"unit": _("It is not said in which unit the models were exported. Choose the unit, then save.")})
+
+
+def checked(report: dict[str, Any], mapping: Iterable[Any], unit: str = "") -> list[Mapped]:
+    """The mapping, sorted by arch, part and stage, what is kept beside last. unit: the one in which the models are, where the report asks.
 
     One arch or both. A whole arch has no gap from the lowest stage of all; a tooth or gingiva has none between its first and its last.
     Raises MappingRefused naming each field, its value and the remedy.
     """
     rows: list[dict[str, Any]] = report.get("files", [])
+    factor = _factor(report, unit)
     place = {row["name"]: index for index, row in enumerate(rows)}
     errors: dict[str, str] = {}
     taken: dict[Source, dict[int, Mapped]] = defaultdict(dict)
@@ -96,6 +117,8 @@ def checked(report: dict[str, Any], mapping: Iterable[Any]) -> list[Mapped]:
             errors |= wrong
         else:
             row = _plain(entry)
+            if factor is not None:
+                row["scale"] = factor
             stage, source = int(entry["stage"]), source_of(entry)
             if other := taken[source].get(stage):
                 words = _("%(arch)s stage %(stage)s is given to “%(first)s” and to “%(name)s”. Leave one out, or enter another stage.")

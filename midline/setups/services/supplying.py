@@ -132,7 +132,7 @@ def without_the_refused(item: SetupImport, failure: Mapping[str, str]) -> tuple[
     if len(left) == len(item.mapping):
         return 0, [], ""
     try:
-        return len(left), list(matching.checked(item.report, left)), ""
+        return len(left), list(matching.checked(item.report, left, matching.unit_of(item.report, left))), ""
     except matching.MappingRefused as refused:
         return 0, [], f"{_('It cannot go on without this file.')} {refused.reason}"
 
