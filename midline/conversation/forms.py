@@ -106,9 +106,6 @@ class EditForm(forms.Form):
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
     body = forms.CharField(label=gettext_lazy("Comment"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def removed(self) -> frozenset[int]:
-        return frozenset(int(value) for value in self.data.getlist("remove") if value.isascii() and value.isdigit() and len(value) <= 15)
-
 
 class ChangesForm(forms.Form):
     """What is true of the whole request; its lines come as repeated fields, see `lines.py`."""
@@ -124,4 +121,13 @@ class ChangesForm(forms.Form):
 
 def ticked_from(data: QueryDict) -> frozenset[int]:
     """The proposed requests that the sender ticked."""
-    return frozenset(int(value) for value in data.getlist("ticked") if value.isascii() and value.isdigit() and len(value) <= 15)
+    return _numbers(data, "ticked")
+
+
+def removed_from(data: QueryDict) -> frozenset[int]:
+    """The files that go when a comment is changed."""
+    return _numbers(data, "remove")
+
+
+def _numbers(data: QueryDict, name: str) -> frozenset[int]:
+    return frozenset(int(value) for value in data.getlist(name) if value.isascii() and value.isdigit() and len(value) <= 15)

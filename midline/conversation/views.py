@@ -14,7 +14,7 @@ from midline.cases.models import Case
 from midline.cases.policies import get_case_or_404, may
 from midline.conversation import queries, services
 from midline.conversation.files import keep, sent
-from midline.conversation.forms import CommentForm, EditForm
+from midline.conversation.forms import CommentForm, EditForm, removed_from
 from midline.conversation.mentions import mentioned
 from midline.conversation.models import ChangeRequest, Comment, CommentFile
 from midline.core.errors import NotAllowedNow, Refused
@@ -100,7 +100,7 @@ def comment_edit(request: PortalRequest, workspace: Workspace, number: str, comm
     try:
         services.comment_edit(
             comment=found, by=request.actor, body=data["body"], key=data["key"], mentions=mentioned(data["body"], people),
-            files=keep(request.FILES.getlist("files")), remove=form.removed(),
+            files=keep(request.FILES.getlist("files")), remove=removed_from(request.POST),
         )  # fmt: skip
     except Refused as refused:
         form.add_error("body", refused.reason)

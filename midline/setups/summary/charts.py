@@ -7,6 +7,7 @@ from reportlab.platypus import Flowable
 
 from midline.setups.asking import arches
 from midline.setups.summary.facts import Chart
+from midline.setups.summary.writing import BOLD, REGULAR
 
 INK: Final = HexColor("#142028")
 QUIET: Final = HexColor("#616c74")
@@ -15,8 +16,6 @@ FILL: Final = HexColor("#ecf1f3")
 ACCENT: Final = HexColor("#006477")
 AMBER: Final = HexColor("#88520a")
 STOP: Final = HexColor("#b12728")
-REGULAR: Final = "Inter"
-BOLD: Final = "Inter-SemiBold"
 
 
 class TeethChart(Flowable):

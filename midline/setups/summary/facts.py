@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from midline.cases.actions import Action
+from midline.cases.models import Case
 from midline.cases.policies import actions_on
 from midline.cases.queries import type_words
 from midline.core.storage import files
@@ -19,6 +20,7 @@ from midline.people.models import User
 from midline.people.numbering import tooth_number
 from midline.people.policies import Actor
 from midline.setups.models import Decision, SetupVersion
+from midline.setups.summary.writing import is_writable
 from midline.setups.words import before_in_words, point_in_words, source_in_words, until_in_words
 
 COLUMNS: Final = ("mesial_mm", "buccal_mm", "occlusal_mm", "rotation_deg", "tip_deg", "torque_deg")
@@ -80,7 +82,7 @@ def summary_of(version: SetupVersion, actor: Actor, language: str) -> Summary:
     """The summary of a published version as `actor` may read it. Two readers with the same rights, language and numbers get the same."""
     case = version.case
     named = Action.SEE_IDENTITY in actions_on(actor, case) and case.patient is not None
-    subject = case.patient.name if named and case.patient else _("Patient hidden")
+    subject = _subject(case) if named else _("Patient hidden")
     number: Callable[[int], str] = partial(_number, numbering=actor.user.numbering)
     values = {"case": case.number, "n": version.number}
     iprs, attachments = _iprs(version, number), _attachments(version, number)
@@ -102,6 +104,12 @@ def summary_of(version: SetupVersion, actor: Actor, language: str) -> Summary:
         start_words=_("Start"),
         end_words=_("Planned end"),
     )
+
+
+def _subject(case: Case) -> str:
+    """The patient's name; where the paper has no letters for it, that it stands with the case."""
+    name = case.patient.name if case.patient else ""
+    return name if is_writable(name) else _("the patient of case %(number)s") % {"number": case.number}
 
 
 def _number(fdi: int, numbering: str) -> str:

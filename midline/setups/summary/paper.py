@@ -4,25 +4,24 @@ The same summary gives the same bytes: no clock and no random names go into the 
 """
 
 import io
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, Final
-from xml.sax.saxutils import escape
+from unicodedata import east_asian_width
 
 from django.utils.translation import gettext as _
 from PIL import Image as Pictures
 from reportlab.lib.colors import white
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, Flowable, Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from midline.setups.summary import facts
-from midline.setups.summary.charts import BOLD, FILL, INK, LINE, QUIET, REGULAR, TeethChart
+from midline.setups.summary.charts import FILL, INK, LINE, QUIET, TeethChart
+from midline.setups.summary.writing import BOLD, REGULAR, is_writable, markup, register_fonts, runs_from_the_right
 
-FONTS: Final = Path(__file__).parent / "fonts"
 MARGIN: Final = 16 * mm
 WIDTH: Final = A4[0] - 2 * MARGIN
 PIXELS: Final = 1000
@@ -33,14 +32,6 @@ CELL: Final = ParagraphStyle("cell", parent=BODY, fontSize=7.5, leading=10)
 HEAD: Final = ParagraphStyle("head", parent=CELL, fontName=BOLD)
 TITLE: Final = ParagraphStyle("title", parent=BODY, fontName=BOLD, fontSize=18, leading=23)
 SECTION: Final = ParagraphStyle("section", parent=BODY, fontName=BOLD, fontSize=11, leading=15, spaceBefore=12, spaceAfter=4)
-
-
-def register_fonts() -> None:
-    """Inter, in two weights, with every Latin, Greek and Cyrillic letter that names are written in."""
-    if REGULAR not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(TTFont(REGULAR, FONTS / "Inter-Regular.ttf"))
-        pdfmetrics.registerFont(TTFont(BOLD, FONTS / "Inter-SemiBold.ttf"))
-        pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
 
 
 def render(summary: facts.Summary) -> bytes:
@@ -71,8 +62,12 @@ def _story(summary: facts.Summary) -> list[Flowable]:
         Spacer(1, 6),
         _facts(summary.facts),
     ]
+    if not all(is_writable(words) for words in _written(summary)):
+        story.append(
+            Paragraph(_text(_("Words in brackets stand for letters that this paper cannot show. The page of the case shows them.")), SMALL)
+        )
     if summary.notes:
-        story += [Paragraph(_text(_("Note from the lab")), SECTION), Paragraph(_text(summary.notes), BODY)]
+        story += [Paragraph(_text(_("Note from the lab")), SECTION), *_said(summary.notes, BODY, WIDTH)]
     if summary.pictures:
         story += _pictures(summary)
     charts = [(summary.iprs, "ipr"), (summary.attachments, "attachments")]
@@ -86,10 +81,38 @@ def _story(summary: facts.Summary) -> list[Flowable]:
     return story + _table(summary.movements, [first, *[(WIDTH - first) / 6] * 6])
 
 
-def _text(words: str) -> str:
-    """Somebody's words for a paragraph: no markup, no control characters, lines kept."""
-    plain = "".join(c for c in words if c in "\n\t" or c.isprintable())
-    return escape(plain).replace("\n", "<br/>")
+def _text(words: str, width: float | None = None, size: float = 9) -> str:
+    """Somebody's words for a paragraph: no markup of theirs, each letter in a font that has it."""
+    return markup(words, width=width, size=size)
+
+
+def _said(words: str, style: ParagraphStyle, width: float) -> list[Flowable]:
+    """Free words, a paragraph a line: each begins at the side at which its script begins, and breaks where its script may break."""
+    made: list[Flowable] = []
+    for line in words.split("\n"):
+        shown = markup(line, width=width - 12, size=style.fontSize, base=None) or "&nbsp;"
+        right = ParagraphStyle("right", parent=style, alignment=TA_RIGHT)
+        left = ParagraphStyle("left", parent=style, wordWrap=_breaks(line))
+        made.append(Paragraph(shown, right if runs_from_the_right(line) else left))
+    return made
+
+
+def _breaks(words: str) -> str | None:
+    """Between any two ideographs; else between words."""
+    return "CJK" if any(east_asian_width(letter) in "WF" for letter in words) else None
+
+
+def _cell(words: str, style: ParagraphStyle, width: float) -> Flowable:
+    breaks = _breaks(words)
+    return Paragraph(_text(words, width - 6, style.fontSize), ParagraphStyle("cell", parent=style, wordWrap=breaks) if breaks else style)
+
+
+def _written(summary: facts.Summary) -> Iterator[str]:
+    """What people wrote on it."""
+    yield from (words for _label, words in summary.facts)
+    yield summary.notes
+    for table in (summary.iprs, summary.attachments):
+        yield from (words for row in table.rows for words in row)
 
 
 def _heading(table: facts.Table) -> Flowable:
@@ -98,7 +121,7 @@ def _heading(table: facts.Table) -> Flowable:
 
 
 def _facts(rows: list[tuple[str, str]]) -> Flowable:
-    cells = [[Paragraph(_text(label), SMALL), Paragraph(_text(words), CELL)] for label, words in rows]
+    cells = [[Paragraph(_text(label), SMALL), _cell(words, CELL, WIDTH - 36 * mm)] for label, words in rows]
     table = Table(cells, colWidths=[36 * mm, WIDTH - 36 * mm], hAlign="LEFT")
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *_close()]))
     return table
@@ -133,10 +156,10 @@ def _image(content: bytes, width: float) -> Flowable:
 def _table(table: facts.Table, widths: list[float | None]) -> list[Flowable]:
     if not table.rows:
         return [Paragraph(_text(table.empty), BODY)]
-    cells = [[Paragraph(_text(words), HEAD) for words in table.heads]]
-    cells += [[Paragraph(_text(words), CELL) for words in row] for row in table.rows]
-    share = WIDTH / len(table.heads)
-    made = Table(cells, colWidths=[width or share for width in widths], repeatRows=1, hAlign="LEFT")
+    columns = [width or WIDTH / len(table.heads) for width in widths]
+    cells: list[list[Flowable]] = [[Paragraph(_text(words), HEAD) for words in table.heads]]
+    cells += [[_cell(words, CELL, width) for words, width in zip(row, columns, strict=True)] for row in table.rows]
+    made = Table(cells, colWidths=columns, repeatRows=1, hAlign="LEFT")
     made.setStyle(
         TableStyle(
             [
