@@ -5,6 +5,7 @@ import {
   directionWord,
   formatAmount,
   MOVEMENTS,
+  mostMoved,
   movementAt,
   movementOfStage,
   plannedMovement,
@@ -89,4 +90,18 @@ test("the step of a stage is what it adds to the one before", () => {
 test("bars of steps have a scale of their own", () => {
   expect(stepScale([rows])).toEqual({ mm: 0.25, deg: 2.5 });
   expect(stepScale([[[1, 0.6, 0, 0, 5, 0, 0]]])).toEqual({ mm: 0.6, deg: 5 });
+});
+
+test("the tooth that goes the longest way is the one to begin with", () => {
+  const rows = (mesial: number, rotation: number): MovementRow[] => [[4, mesial, 0, 0, rotation, 0, 0]];
+  expect(
+    mostMoved(
+      new Map([
+        [16, rows(0.2, 0)],
+        [21, rows(0.4, -9)],
+        [22, rows(0.9, 0)],
+      ]),
+    ),
+  ).toBe(21);
+  expect(mostMoved(new Map([[16, rows(0, 0)]]))).toBeNull();
 });

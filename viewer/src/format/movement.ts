@@ -106,6 +106,20 @@ export function barScale(all: Iterable<readonly MovementRow[]>, least: Scale = {
   return { mm, deg };
 }
 
+/** The tooth that goes the longest planned way, by millimetres and degrees in the scale of the bars; null when none moves. */
+export function mostMoved(movements: ReadonlyMap<number, readonly MovementRow[]>): number | null {
+  const { mm, deg } = barScale(movements.values());
+  let most: { fdi: number; way: number } | null = null;
+  for (const [fdi, rows] of movements) {
+    const planned = plannedMovement(rows);
+    const way = Math.hypot(
+      ...MOVEMENTS.map((movement, i) => (planned[i] ?? 0) / (isAngle(movement) ? deg : mm)),
+    );
+    if (way > 0 && (!most || way > most.way)) most = { fdi, way };
+  }
+  return most?.fdi ?? null;
+}
+
 export interface Bar {
   readonly side: "left" | "right";
   /** Per cent of the whole bar, 0–50. */

@@ -58,7 +58,7 @@ export class Comparing {
         ? this.words.say("version_n", { version: state.comparison.with })
         : "";
     for (const entry of document.querySelectorAll("[data-legend-gone]"))
-      entry.toggleAttribute("hidden", !state.comparison?.gone.length);
+      entry.toggleAttribute("hidden", !state.comparison?.gone.length || state.compared === "other");
     this.legend(state);
   }
 

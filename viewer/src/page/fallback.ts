@@ -39,6 +39,7 @@ export class Fallback {
     for (const button of all("[data-view]"))
       button.hidden = on && !this.plan.pictures.has(button.dataset.view as never);
     if (on) this.turn(state);
+    else for (const caption of all("[data-picture-words]", this.root)) caption.textContent = "";
   }
 
   /** The nearest of two pictures: the start until the plan is half done would be a guess, so only the start itself shows the start. */

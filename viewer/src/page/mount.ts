@@ -1,4 +1,5 @@
 /** Brings the viewer to life in a page: data in, state, page parts, files, picture; and takes it out again. */
+import { mostMoved } from "../format/movement.ts";
 import { neighbour } from "../format/numbering.ts";
 import { pinInHash } from "../format/pins.ts";
 import {
@@ -50,7 +51,6 @@ function pressed(tool: Tool): boolean {
 }
 
 function firstState(plan: Plan): State {
-  const moving = plan.parts.filter((part) => part.fdi !== null && part.moves);
   const markedInPage = document.querySelector<HTMLElement>("[data-tooth][aria-pressed=true]")?.dataset.tooth;
   const tools = Object.fromEntries(TOOLS.map((tool) => [tool, pressed(tool)])) as Record<Tool, boolean>;
   const narrow = window.matchMedia("(width < 40rem)").matches;
@@ -62,7 +62,7 @@ function firstState(plan: Plan): State {
     alone: null,
     // On a phone numbers would cover the teeth; they are a tool away.
     tools: { ...tools, measure: false, pin: false, numbers: tools.numbers && !narrow },
-    selected: markedInPage ? Number(markedInPage) : (moving[0]?.fdi ?? null),
+    selected: markedInPage ? Number(markedInPage) : mostMoved(plan.movements),
     numbering: plan.numbering,
     pins: plan.pins,
     shownPin: null,

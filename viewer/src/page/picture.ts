@@ -261,18 +261,15 @@ export class Picture {
     }
     if (any("tools", "stage", "arches", "alone", "numbering", "comparison", "compared")) this.ipr(state);
     if (any("tools", "stage", "playing", "comparison")) this.contacts(model, state);
-    if (
-      any("selected", "comparison", "onlyChanged") ||
-      (state.tools.contacts && any("stage")) ||
-      any("tools")
-    )
+    if (any("selected", "comparison", "onlyChanged", "tools") || (state.tools.contacts && any("stage")))
       this.tint(model, state);
     if (any("tools", "selected", "numbering", "comparison")) {
       const { comparison } = state;
       const only = comparison && comparison.teeth.length > 0 ? new Set(comparison.teeth) : null;
       this.plates.setNumbers(state.tools.numbers, state.numbering, state.selected, only);
     }
-    if (any("comparison", "compared")) this.plates.setGone(this.gonePlaces(state));
+    if (any("comparison", "compared", "numbering"))
+      this.plates.setGone(this.gonePlaces(state), state.numbering);
     if (any("pins", "draft", "numbering"))
       this.plates.setPins(state.pins, state.draft, state.shownPin, state.numbering);
     else if (any("shownPin")) this.plates.markShown(state.shownPin);

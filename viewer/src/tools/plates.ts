@@ -107,13 +107,14 @@ export class Plates {
   /** Rings where attachments were: places in the world as the models stand now. */
   setGone(
     places: readonly { readonly fdi: number; readonly point: Vector3; readonly outward: Vector3 }[],
+    numbering: Numbering,
   ): void {
     for (const { element } of this.gone) element.remove();
     this.gone = places.flatMap(({ fdi, point, outward }) => {
       const part = this.stage.model?.tooth(fdi);
       if (!part) return [];
       const element = span("mv-gone mv-at");
-      element.title = this.words.say("attachment_gone", { tooth: String(fdi) });
+      element.title = this.words.say("attachment_gone", { tooth: toothNumber(fdi, numbering) });
       this.pinLayer.parentElement?.append(element);
       const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
       return {
@@ -131,6 +132,10 @@ export class Plates {
 
   /** Amounts of IPR before their contacts, as the models stand now. */
   setIpr(contacts: readonly Contact[], numbering: Numbering): void {
+    // A label that stood behind something a moment ago does not flash up while the next answer is on its way.
+    const behind = new Set(
+      this.ipr.flatMap(({ element, inSight }) => (inSight ? [] : (element.dataset.contact ?? ""))),
+    );
     for (const { element } of this.ipr) element.remove();
     this.ipr = contacts.map(({ step, due, part, label, outward }) => {
       const element = span("mv-ipr mv-at num");
@@ -138,6 +143,7 @@ export class Plates {
       const contact = contactName(step.between, numbering);
       element.textContent = amount;
       element.title = this.words.say("ipr_label", { contact, amount, n: step.before_stage });
+      element.dataset.contact = step.between.join("-");
       element.toggleAttribute("data-due", due);
       this.pinLayer.parentElement?.append(element);
       const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
@@ -148,7 +154,7 @@ export class Plates {
         local: part.node.worldToLocal(label.clone()),
         outward: outward.clone().applyQuaternion(toLocal),
         off: null,
-        inSight: this.ipr.length === contacts.length,
+        inSight: !behind.has(step.between.join("-")),
       };
     });
     this.place();
