@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from midline.activity import services as activity
-from midline.cases.models import Order
+from midline.cases.models import Case, Order
 from midline.cases.services import order_move
 from midline.core import clock
 from midline.core.errors import NotAllowedNow, Refused
@@ -251,6 +251,8 @@ def version_publish(*, version: SetupVersion, by: Actor, note: str = "") -> Setu
     Asked again by the same planner after it happened, nothing changes. Raises PermissionDenied, NotAllowedNow (the order moved on, built
     again, numbers not confirmed, a newer version stands).
     """
+    # Locked before it is looked at: of two presses at once the second gets the version that the first published.
+    Case.objects.select_for_update().get(pk=version.case_id)
     done = SetupVersion.objects.filter(pk=version.pk, published_at__isnull=False, published_by=by.user).first()
     if done:
         return done
