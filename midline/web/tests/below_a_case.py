@@ -85,6 +85,8 @@ def held_case(cast) -> Held:
         "item_id": ChangeItem.objects.exclude(request=request).get().pk,
         "import_id": item.pk,
         "version": 1,
+        "other": 1,
+        "kind": "ipr",
         "index": 0,
         "step": 1,
         "slot": "profile",

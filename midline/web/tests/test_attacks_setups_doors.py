@@ -47,7 +47,7 @@ def got(client, path: str, **headers: str) -> tuple[int, str, str]:
     """(status, ETag, Cache-Control)."""
     response = client.get(path, headers=headers)
     b"".join(response)
-    return response.status_code, response.get("ETag", ""), response["Cache-Control"] if "Cache-Control" in response else ""
+    return response.status_code, response.get("ETag", ""), response.get("Cache-Control", "")
 
 
 def withdraw(cast) -> None:

@@ -22,7 +22,7 @@ from midline.records.tests.factories import tus_metadata
 from midline.web.tests.below_a_case import held_case
 
 UNKNOWN = 10**12
-IDS = ("order_id", "record_id", "comment_id", "request_id", "item_id", "import_id")
+IDS = ("order_id", "record_id", "comment_id", "file_id", "request_id", "item_id", "import_id")
 
 
 def answer(client, method: str, path: str, **sent) -> tuple[tuple[str, dict[str, str], int], int]:
