@@ -183,7 +183,7 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if MIDLINE_ENV == "test"
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "midline_cache"}
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "midline_cache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
 }
 
 # --- people and sign-in ---------------------------------------------------------------------------------------------

@@ -20,13 +20,17 @@ def mentionable(case: Case, actor: Actor, seen: frozenset[int]) -> dict[int, str
     Only the provider knows everybody who sees the case. A collaborator may mention the provider, and whoever wrote in the conversation
     (`seen`, ids): no list, and no @ that is tried, tells them of anybody else.
     """
-    people = {}
-    for space in (Workspace.PROVIDER, Workspace.COLLABORATOR):
-        for user in users_who_may(Action.READ_CONVERSATION, case, space):
-            known = actor.workspace == Workspace.PROVIDER or space == Workspace.PROVIDER or user.pk in seen
-            if known and user.pk != actor.user_id:
-                people[user.pk] = _name(user)
-    return people
+    return {user.pk: _name(user) for user, _space in known(case, actor, seen)}
+
+
+def known(case: Case, actor: Actor, seen: frozenset[int]) -> list[tuple[User, Workspace]]:
+    """Those people, each with the workspace in which they read the conversation."""
+    return [
+        (user, space)
+        for space in (Workspace.PROVIDER, Workspace.COLLABORATOR)
+        for user in users_who_may(Action.READ_CONVERSATION, case, space)
+        if user.pk != actor.user_id and (Workspace.PROVIDER in {actor.workspace, space} or user.pk in seen)
+    ]
 
 
 def _name(user: User) -> str:

@@ -2,7 +2,8 @@
  * Live updates: `<main data-updates="/provider/cases/0104217/updates" data-after="812">` is asked every 4 seconds for what is newer.
  * 204 is nothing. 200 names the regions that changed; each gets `midline:changed-<region>` and the page `midline:changed`, on <body>,
  * so that `hx-trigger="midline:changed-conversation from:body"` reloads one of them. 404 means access has ended: the page goes.
- * A list says what it shows (lists.ts), and an empty answer says from where to ask next.
+ * A list says what it shows (lists.ts), and an empty answer says from where to ask next. `[data-here="2"]` says which version is shown,
+ * and is filled with who else looks at the case.
  */
 import { shownCases } from "./lists.ts";
 
@@ -12,6 +13,21 @@ interface News {
   last: number;
   seen?: string;
   changed: string[];
+  here?: { mark: string; html: string };
+}
+
+let around = "";
+
+function hereNow(): string {
+  const version = document.querySelector<HTMLElement>("[data-here]")?.dataset.here;
+  return version ? `&here=${version}&around=${around}` : "";
+}
+
+function showHere(here: News["here"]): void {
+  const place = document.querySelector<HTMLElement>("[data-here]");
+  if (!here || !place) return;
+  around = here.mark;
+  place.replaceChildren(...new DOMParser().parseFromString(here.html, "text/html").body.childNodes);
 }
 
 async function ended(answer: Response): Promise<void> {
@@ -35,7 +51,7 @@ export function startLive(): void {
     busy = true;
     try {
       const answer = await fetch(
-        `${address}?after=${after}&seen=${encodeURIComponent(seen)}${shownCases()}`,
+        `${address}?after=${after}&seen=${encodeURIComponent(seen)}${shownCases()}${hereNow()}`,
         {
           credentials: "same-origin",
           headers: { Accept: "application/json" },
@@ -52,9 +68,11 @@ export function startLive(): void {
         const news = (await answer.json()) as News;
         after = news.last;
         seen = news.seen ?? "";
+        showHere(news.here);
         for (const name of news.changed)
           document.body.dispatchEvent(new CustomEvent(`midline:changed-${name}`));
-        document.body.dispatchEvent(new CustomEvent("midline:changed", { detail: news }));
+        if (news.changed.length > 0)
+          document.body.dispatchEvent(new CustomEvent("midline:changed", { detail: news }));
       }
     } catch {
       document.dispatchEvent(new CustomEvent("midline:unreachable"));
@@ -63,6 +81,7 @@ export function startLive(): void {
     }
   };
   timer = window.setInterval(() => void ask(), EVERY);
+  if (hereNow()) void ask();
   document.addEventListener("visibilitychange", () => void ask());
   document.addEventListener("midline:reached", () => void ask());
 }

@@ -1,20 +1,33 @@
 """Live updates: a poll every four seconds of one address. 204 when nothing is new."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from midline.cases.policies import get_case_or_404
+from midline.conversation.here import look
 from midline.core.http import PortalRequest
+from midline.core.ids import digest
 from midline.core.workspace import Workspace
 from midline.web import queries
 
 
 @require_safe
 def case_updates(request: PortalRequest, workspace: Workspace, number: str) -> HttpResponse:
-    """What changed on a case since event `after`, by region of its page. 404 from the moment access ends."""
+    """What changed on a case since event `after`, by region of its page. 404 from the moment access ends.
+
+    `here`: the version that the page shows; the answer then says who else looks at the case, when that is not what `around` names.
+    """
     case = get_case_or_404(request.actor, number)
     last, changed = queries.case_news(request.actor, case, _after(request))
-    return JsonResponse({"last": last, "changed": changed}) if changed else HttpResponse(status=204)
+    news: dict[str, Any] = {"last": last, "changed": changed}
+    if version := _number(request.GET.get("here", "")):
+        html = render_to_string("setups/_here_now.html", {"others": look(case, request.actor, version)}).strip()
+        mark = digest(html)[:16] if html else ""
+        news |= {} if mark == request.GET.get("around", "") else {"here": {"mark": mark, "html": html}}
+    return JsonResponse(news) if changed or "here" in news else HttpResponse(status=204)
 
 
 @require_safe
