@@ -17,7 +17,7 @@ from midline.lab.import_page.names import Names
 from midline.lab.import_page.numbers import Numbering, numbering_of
 from midline.lab.import_page.plan import PlanRows, movement_names
 from midline.lab.import_page.steps import Step, steps
-from midline.lab.import_page.strips import Grid, Strip, grids, missing_words, strips
+from midline.lab.import_page.strips import Grid, Strip, ends_words, grids, missing_words, strips
 from midline.lab.import_page.teeth import ToothArch, numbers_posted, tooth_arches
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Strip",
     "ToothArch",
     "answers_posted",
+    "ends_words",
     "file_groups",
     "file_rows",
     "grids",

@@ -1,26 +1,32 @@
-"""IPR, attachments, wear schedule and notes, as typed."""
+"""IPR, attachments, pontics, extractions, wear schedule and notes, as typed."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypedDict
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from midline.lab.import_page.files import Posted
-from midline.lab.import_page.offers import Offers
-from midline.lab.import_page.tables import Table, limited, read_table
+from midline.lab.import_page.offers import FIELDS, Offers
+from midline.lab.import_page.tables import Table, limited, read_table, rows_of
 from midline.setups.models import SetupVersion
 from midline.setups.numbers import FDI, REFERENCE_POINT
-from midline.setups.services import AttachmentRow, IprRow, MovementTable, plan_errors
+from midline.setups.services import AttachmentRow, ExtractionRow, IprRow, MovementTable, PonticRow, plan_errors
 from midline.setups.services.movements import computed_ends, table_errors
 from midline.setups.words import point_in_words
 
-IPR_FIELDS: Final = ("tooth_a", "tooth_b", "amount_mm", "before_stage")
-ATTACHMENT_FIELDS: Final = ("tooth", "surface", "shape", "size", "added_stage", "removed_stage")
-_FIELDS: Final = {"ipr": IPR_FIELDS, "attachment": ATTACHMENT_FIELDS}
 MOST_ROWS: Final = 200
+
+
+class Typed(TypedDict):
+    """The tables of a plan as `plan_write` takes them."""
+
+    iprs: list[IprRow]
+    attachments: list[AttachmentRow]
+    pontics: list[PonticRow]
+    extractions: list[ExtractionRow]
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,13 @@ class PlanField:
 
 @dataclass
 class PlanRows:
-    """What the plan's form shows: each row's values as typed, and what is wrong with each field ("ipr-0-amount_mm").
+    """What the plan's form shows: each row's values as typed by table, and what is wrong with each field ("ipr-0-amount_mm").
 
     movements: the lab's table as read from a CSV, not saved yet (movements_text carries it through the form); computed: back to the
     worked-out one. refused: kind of table → what is wrong with its CSV; read: kind → a sentence about the CSV just read.
     """
 
-    ipr: list[dict[str, str]]
-    attachment: list[dict[str, str]]
+    rows: dict[str, list[dict[str, str]]]
     wear_schedule: str
     notes: str
     errors: dict[str, str] = field(default_factory=dict)
@@ -54,22 +59,23 @@ class PlanRows:
 
     @classmethod
     def of(cls, version: SetupVersion) -> "PlanRows":
-        ipr = [{name: _text(getattr(row, name)) for name in IPR_FIELDS} for row in version.iprs.all()]
-        attachment = [{name: _text(getattr(row, name)) for name in ATTACHMENT_FIELDS} for row in version.attachments.all()]
-        return cls(ipr, attachment, version.wear_schedule, version.notes)
+        rows = {
+            kind: [{name: _text(getattr(row, name)) for name in names} for row in rows_of(kind, version)] for kind, names in FIELDS.items()
+        }
+        return cls(rows, version.wear_schedule, version.notes)
 
     @classmethod
     def posted(cls, posted: Posted) -> "PlanRows":
         """As typed, without empty rows; the pressed button ("add-ipr", "remove-ipr-2") adds or removes one."""
         act = posted.get("act", "save")
         found: dict[str, list[dict[str, str]]] = {}
-        for kind, names in _FIELDS.items():
+        for kind, names in FIELDS.items():
             total = posted.get(f"{kind}-total", "0")
             count = min(int(total) if total.isdecimal() and len(total) < 5 else 0, MOST_ROWS)
             rows = [{name: _words(posted, f"{kind}-{n}-{name}").strip() for name in names} for n in range(count)]
             kept = [row for n, row in enumerate(rows) if act != f"remove-{kind}-{n}" and any(v for k, v in row.items() if k != "surface")]
             found[kind] = [*kept, dict.fromkeys(names, "")] if act == f"add-{kind}" else kept
-        made = cls(found["ipr"], found["attachment"], _words(posted, "wear_schedule"), _words(posted, "notes"))
+        made = cls(found, _words(posted, "wear_schedule"), _words(posted, "notes"))
         made.reference_point, made.computed = _point(_words(posted, "reference_point").strip()), posted.get("movements-computed") == "on"
         text = posted.get("movements-csv", "") if act != "drop-movements" else ""
         if text:
@@ -96,10 +102,8 @@ class PlanRows:
             return
         if kind == "movements":
             self._take_movements(table)
-        elif kind == "ipr":
-            self.ipr = table.rows
         else:
-            self.attachment = table.rows
+            self.rows[kind] = table.rows
         words = ngettext("%(n)s row read, tooth numbers as %(system)s.", "%(n)s rows read, tooth numbers as %(system)s.", len(table.rows))
         self.read[kind] = words % {"n": len(table.rows), "system": table.system}
 
@@ -112,8 +116,8 @@ class PlanRows:
         if kind == "movements":
             stages = {"upper": version.stages_upper, "lower": version.stages_lower}
             return table_errors(table.movements(""), list(version.parts.filter(kind="tooth")), stages)
-        shown = PlanRows(*((table.rows, []) if kind == "ipr" else ([], table.rows)), wear_schedule="", notes="")
-        found = plan_errors(version, *shown.typed()) | shown.errors
+        shown = PlanRows({name: table.rows if name == kind else [] for name in FIELDS}, wear_schedule="", notes="")
+        found = plan_errors(version, **shown.typed()) | shown.errors
         said = []
         for name, sentence in found.items():
             _kind, row, column = name.split("-", 2)
@@ -123,11 +127,15 @@ class PlanRows:
 
     def take_found(self, offers: Offers) -> None:
         """Adds the attachments that the models show."""
-        self.attachment = [*self.attachment, *offers.attachments]
+        self.rows["attachment"] = [*self.rows["attachment"], *offers.attachments]
+
+    def take_ended(self, offers: Offers) -> None:
+        """Adds an extraction for each tooth whose files end early."""
+        self.rows["extraction"] = [*self.rows["extraction"], *offers.extractions]
 
     def take_before(self, offers: Offers) -> None:
-        """Takes IPR and attachments of the version before, in place of what stands in the form."""
-        self.ipr, self.attachment = offers.ipr_before, offers.attachments_before
+        """Takes the tables of the version before, in place of what stands in the form."""
+        self.rows = dict(offers.rows_before)
 
     def movements_shown(self, version: SetupVersion) -> list[tuple[int, list[str], list[str]]]:
         """For each tooth what the lab's table says of the last stage, and beside it what is worked out."""
@@ -140,19 +148,25 @@ class PlanRows:
             shown.append((fdi, _signed(stages[max(stages)]), _signed(own) if own else []))
         return shown
 
-    def ipr_shown(self) -> list[dict[str, PlanField]]:
-        return self._shown("ipr", self.ipr)
+    @property
+    def empty(self) -> bool:
+        return not any(self.rows.values())
 
-    def attachment_shown(self) -> list[dict[str, PlanField]]:
-        return self._shown("attachment", self.attachment)
+    @property
+    def totals(self) -> list[tuple[str, int]]:
+        return [(kind, len(rows)) for kind, rows in self.rows.items()]
 
-    def _shown(self, kind: str, rows: list[dict[str, str]]) -> list[dict[str, PlanField]]:
-        return [
-            {name: PlanField(f"{kind}-{n}-{name}", value, self.errors.get(f"{kind}-{n}-{name}", "")) for name, value in row.items()}
-            for n, row in enumerate(rows)
-        ]
+    def shown(self) -> dict[str, list[dict[str, PlanField]]]:
+        """table → its rows as fields."""
+        return {
+            kind: [
+                {name: PlanField(f"{kind}-{n}-{name}", value, self.errors.get(f"{kind}-{n}-{name}", "")) for name, value in row.items()}
+                for n, row in enumerate(rows)
+            ]
+            for kind, rows in self.rows.items()
+        }
 
-    def typed(self) -> tuple[list[IprRow], list[AttachmentRow]]:
+    def typed(self) -> Typed:
         """The rows with numbers as numbers. What is no number goes into `errors`; the rows are then of no use."""
         ipr = [
             IprRow(
@@ -161,7 +175,7 @@ class PlanRows:
                 self._amount(n, row),
                 self._whole("ipr", n, row, "before_stage"),
             )
-            for n, row in enumerate(self.ipr)
+            for n, row in enumerate(self.rows["ipr"])
         ]
         attachments = [
             AttachmentRow(
@@ -172,9 +186,17 @@ class PlanRows:
                 self._whole("attachment", n, row, "added_stage"),
                 self._whole("attachment", n, row, "removed_stage") if row["removed_stage"] else None,
             )
-            for n, row in enumerate(self.attachment)
+            for n, row in enumerate(self.rows["attachment"])
         ]
-        return ipr, attachments
+        pontics = [
+            PonticRow(self._whole("pontic", n, row, "tooth"), self._whole("pontic", n, row, "until_stage") if row["until_stage"] else None)
+            for n, row in enumerate(self.rows["pontic"])
+        ]
+        extractions = [
+            ExtractionRow(self._whole("extraction", n, row, "tooth"), self._whole("extraction", n, row, "before_stage"))
+            for n, row in enumerate(self.rows["extraction"])
+        ]
+        return {"iprs": ipr, "attachments": attachments, "pontics": pontics, "extractions": extractions}
 
     def _whole(self, kind: str, n: int, row: dict[str, str], name: str) -> int:
         value = row[name]

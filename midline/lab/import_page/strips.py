@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from midline.lab.import_page.files import FileRow
 from midline.people.numbering import tooth_number
 from midline.setups.services.mapping import ARCHES, GINGIVA, TOOTH, arch_words
+
+MOST_NAMED: Final = 8
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,18 @@ def grids(rows: list[FileRow], numbering: str) -> list[Grid]:
         tone = "stop" if lacking else "act" if doubts else "good"
         made.append(Grid(arch, arch_words(arch), note, tone, [_head(column, numbering) for column in columns], lines))
     return made
+
+
+def ends_words(rows: list[FileRow], numbering: str) -> str:
+    """ "14 after stage 5, …": what has files up to a stage and none after, while its arch goes on."""
+    words = _("%(part)s after stage %(stage)s")
+    said = []
+    for stages in taken(rows).values():
+        reach = _reach(stages)
+        for column in sorted(reach, key=_along):
+            if reach[column][1] < max(stages):
+                said.append(words % {"part": _head(column, numbering), "stage": reach[column][1]})
+    return ", ".join(said[:MOST_NAMED]) + (" …" if len(said) > MOST_NAMED else "")
 
 
 def _along(column: tuple[str, str]) -> tuple[int, int, str]:

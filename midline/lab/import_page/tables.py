@@ -19,17 +19,19 @@ from midline.setups.numbers import FDI, SYSTEMS, fdi_of
 from midline.setups.services import MovementTable
 
 LARGEST_BYTES: Final = 1_000_000
-MOST_ROWS: Final = {"ipr": 80, "attachment": 80, "movements": 20_000}
+MOST_ROWS: Final = {"ipr": 80, "attachment": 80, "pontic": 52, "extraction": 52, "movements": 20_000}
 MOST_SAID: Final = 12
 AMOUNTS: Final = ("mesial_mm", "buccal_mm", "occlusal_mm", "rotation_deg", "tip_deg", "torque_deg")
 COLUMNS: Final = {
     "ipr": ("tooth_a", "tooth_b", "amount_mm", "before_stage"),
     "attachment": ("tooth", "surface", "shape", "size", "added_stage", "removed_stage"),
+    "pontic": ("tooth", "until_stage"),
+    "extraction": ("tooth", "before_stage"),
     "movements": ("tooth", "stage", *AMOUNTS),
 }
 TEETH: Final = frozenset({"tooth", "tooth_a", "tooth_b"})
-WHOLE: Final = frozenset({"stage", "before_stage", "added_stage", "removed_stage"})
-OPTIONAL: Final = frozenset({"surface", "size", "removed_stage"})
+WHOLE: Final = frozenset({"stage", "before_stage", "added_stage", "removed_stage", "until_stage"})
+OPTIONAL: Final = frozenset({"surface", "size", "removed_stage", "until_stage"})
 SURFACES: Final = {
     "": "buccal",
     "buccal": "buccal",
@@ -76,10 +78,21 @@ def template(kind: str, version: SetupVersion) -> str:
             writer.writerows([part.fdi, stage, *[""] * len(AMOUNTS)] for stage in range(1, lasts[part.arch] + 1))
     else:
         mark = str(get_format("DECIMAL_SEPARATOR"))
-        for row in version.iprs.all() if kind == "ipr" else version.attachments.all():
+        for row in rows_of(kind, version):
             values = [getattr(row, name) for name in COLUMNS[kind]]
             writer.writerow([str(value).replace(".", mark) if isinstance(value, Decimal) else guarded(value) for value in values])
     return "\ufeff" + out.getvalue()
+
+
+def rows_of(kind: str, version: SetupVersion) -> Iterable[Any]:
+    """The rows of one of a version's tables."""
+    tables: dict[str, Iterable[Any]] = {
+        "ipr": version.iprs.all(),
+        "attachment": version.attachments.all(),
+        "pontic": version.pontics.all(),
+        "extraction": version.extractions.all(),
+    }
+    return tables[kind]
 
 
 def guarded(value: Any) -> str:
@@ -148,7 +161,8 @@ def limited(said: list[str]) -> list[str]:
 
 
 def table_words(kind: str) -> str:
-    return {"ipr": _("table of IPR"), "attachment": _("table of attachments"), "movements": _("table of movements")}[kind]
+    words = {"ipr": _("table of IPR"), "attachment": _("table of attachments"), "movements": _("table of movements")}
+    return (words | {"pontic": _("table of pontics"), "extraction": _("table of extractions")})[kind]
 
 
 def system_of(labels: Iterable[str], present: Collection[int]) -> str:

@@ -56,6 +56,8 @@ def test_a_file_of_another_name_and_a_file_of_another_part_are_asked_about(cast,
 def test_a_plan_that_gave_way_to_another_zip_is_offered_and_not_taken_unasked(cast, order, item):
     item.version.iprs.create(tooth_a=11, tooth_b=21, amount_mm="0.20", before_stage=2)
     item.version.attachments.create(tooth=13, shape="Ellipsoid", added_stage=1)
+    item.version.pontics.create(tooth=14)
+    item.version.extractions.create(tooth=13, before_stage=2)
     services.import_discard(item=item, by=cast.technician.actor)
     later = make_import(order, cast.technician.user)
     assert later.version
@@ -65,9 +67,10 @@ def test_a_plan_that_gave_way_to_another_zip_is_offered_and_not_taken_unasked(ca
     assert offers.before == 1
     rows = PlanRows.of(later.version)
     rows.take_before(offers)
-    assert [row["amount_mm"] for row in rows.ipr] == ["0.20"]
-    iprs, attachments = rows.typed()
-    services.plan_write(version=later.version, by=cast.technician.actor, iprs=iprs, attachments=attachments)
+    assert [row["amount_mm"] for row in rows.rows["ipr"]] == ["0.20"]
+    services.plan_write(version=later.version, by=cast.technician.actor, **rows.typed())
+    assert list(later.version.pontics.values_list("tooth", "until_stage")) == [(14, None)]
+    assert list(later.version.extractions.values_list("tooth", "before_stage")) == [(13, 2)]
     assert later.version.attachments.get().removed_stage is None
     assert offers_of(later, later.version).before == 0, "what is taken is not offered again"
 
@@ -119,7 +122,6 @@ def test_attachments_of_the_models_are_offered_with_tooth_surface_and_stages(ite
     assert offers.reduced == ["13 from stage 2"]
     rows = PlanRows.of(version)
     rows.take_found(offers)
-    iprs, attachments = rows.typed()
-    assert not services.plan_errors(version, iprs, attachments)
+    assert not services.plan_errors(version, **rows.typed())
     version.attachments.create(tooth=13, shape="Box", added_stage=1)
     assert offers_of(item, version).attachments == [], "one that has a row is not offered"

@@ -165,11 +165,13 @@ def test_a_table_changed_between_reading_and_saving_is_checked_again(cast, lab, 
     assert "has no row for stage 4" in text(answer)
 
 
-@pytest.mark.parametrize("kind", ["ipr", "attachment", "movements"])
+@pytest.mark.parametrize("kind", ["ipr", "attachment", "pontic", "extraction", "movements"])
 def test_a_template_is_filled_with_what_stands_and_reads_back(cast, lab, item, kind):
     version = item.version
     version.iprs.create(tooth_a=11, tooth_b=21, amount_mm="0.20", before_stage=2)
     version.attachments.create(tooth=13, shape="=HYPERLINK(1)", added_stage=1)
+    version.pontics.create(tooth=14, until_stage=2)
+    version.extractions.create(tooth=34, before_stage=0)
     answer = lab.get(url("import_table", cast.case, item.pk, kind))
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{cast.case.number}_{kind}.csv"'
     content = answer.content

@@ -60,12 +60,12 @@ def plan(request: PortalRequest, workspace: Workspace, number: str, import_id: i
     if request.POST.get("act", "save") != "save":
         _act_on(rows, request, item, version)
         return import_page(request, item, plan=rows, status=422 if rows.refused else 200)
-    iprs, attachments = rows.typed()
+    typed = rows.typed()
     if not rows.errors and not rows.refused:
         try:
             words = {"wear_schedule": rows.wear_schedule, "notes": rows.notes}
             movements = rows.movements_wanted
-            services.plan_write(version=version, by=request.actor, iprs=iprs, attachments=attachments, movements=movements, **words)
+            services.plan_write(version=version, by=request.actor, movements=movements, **typed, **words)
             return back_to_import(request, item, _("The plan is saved."))
         except services.FieldsRefused as refused:
             rows.errors = refused.errors
@@ -84,6 +84,8 @@ def _act_on(rows: PlanRows, request: PortalRequest, item: SetupImport, version: 
         rows.read_csv(kind, content, version, request.POST.get(f"{kind}-numbering", ""))
     elif act == "take-found":
         rows.take_found(offers_of(item, version))
+    elif act == "take-ended":
+        rows.take_ended(offers_of(item, version))
     elif act == "take-before":
         rows.take_before(offers_of(item, version))
 

@@ -22,6 +22,7 @@ from midline.lab.import_page import (
     PlanRows,
     Posted,
     answers_posted,
+    ends_words,
     file_groups,
     file_rows,
     grids,
@@ -34,7 +35,7 @@ from midline.lab.import_page import (
     strips,
     tooth_arches,
 )
-from midline.lab.import_page.offers import offers_of
+from midline.lab.import_page.offers import ended_words, offers_of
 from midline.lab.import_page.trouble import report_text, supplied_posted, trouble_of
 from midline.lab.import_page.units import scaled_words, unit_question
 from midline.lab.policies import import_of, order_or_404, plans
@@ -192,7 +193,7 @@ def import_page(
     }
     context |= _files(item, names, files_posted, wrong, request.actor.user.numbering)
     if version:
-        rows = plan or PlanRows.of(version)
+        rows, offers = plan or PlanRows.of(version), offers_of(item, version)
         context |= {
             "within": accuracy_um(version),
             "arches": tooth_arches(version, teeth_posted, wrong if teeth_posted is not None else None),
@@ -208,7 +209,8 @@ def import_page(
             "reference_point": point_in_words(rows.reference_point or str(version.plan.get("reference_point", ""))),
             "movements_wrong": rows.errors.get("movements-csv", ""),
             "movement_columns": movement_names(),
-            "offers": offers_of(item, version),
+            "offers": offers,
+            "ended_words": ended_words(offers, request.actor.user.numbering),
         }
     return render(request, "lab/import.html", context, status=status)
 
@@ -226,6 +228,7 @@ def _files(item: SetupImport, names: Names, posted: Posted | None, wrong: dict[s
         "strips": found,
         "missing_words": missing_words(found),
         "grids": grids(rows, numbering) if single_teeth else [],
+        "ends_words": ends_words(rows, numbering) if single_teeth else "",
         "permanent": sorted(versions.PERMANENT),
         "primary": sorted(versions.PRIMARY),
         "changing": ",".join(map(str, sorted(changing))),

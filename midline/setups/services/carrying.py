@@ -20,6 +20,8 @@ NAMED: Final = 0.99
 
 IPR_FIELDS: Final = ("tooth_a", "tooth_b", "amount_mm", "before_stage")
 ATTACHMENT_FIELDS: Final = ("tooth", "surface", "shape", "size", "added_stage", "removed_stage")
+PONTIC_FIELDS: Final = ("tooth", "until_stage")
+EXTRACTION_FIELDS: Final = ("tooth", "before_stage")
 
 
 def answers_before(item: SetupImport, report: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
@@ -46,6 +48,8 @@ def left_of(version: SetupVersion) -> dict[str, Any]:
     return {
         "ipr": [{name: _plain(getattr(row, name)) for name in IPR_FIELDS} for row in version.iprs.all()],
         "attachment": [{name: _plain(getattr(row, name)) for name in ATTACHMENT_FIELDS} for row in version.attachments.all()],
+        "pontic": list(version.pontics.values(*PONTIC_FIELDS)),
+        "extraction": list(version.extractions.values(*EXTRACTION_FIELDS)),
         "wear_schedule": version.wear_schedule,
         "notes": version.notes,
         "teeth": [

@@ -1,6 +1,6 @@
 """A version before it is published: tooth numbers confirmed, the plan's words written down; then published, and frozen."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
@@ -15,7 +15,7 @@ from midline.core import clock
 from midline.core.errors import NotAllowedNow, Refused
 from midline.people.policies import Actor
 from midline.setups.events import SetupPublished
-from midline.setups.models import IPR, Attachment, SetupImport, SetupVersion
+from midline.setups.models import IPR, Attachment, Extraction, Pontic, SetupImport, SetupVersion
 from midline.setups.services.content import content_hash
 from midline.setups.services.imports import order_planned
 from midline.setups.services.movements import LAB, MovementTable, computed_write, movements_write, table_errors, table_write
@@ -58,6 +58,22 @@ class AttachmentRow:
     size: str
     added_stage: int
     removed_stage: int | None = None
+
+
+@dataclass(frozen=True)
+class PonticRow:
+    """A tooth (FDI) shown in a gap, to the last stage with it (None: to the end)."""
+
+    tooth: int
+    until_stage: int | None = None
+
+
+@dataclass(frozen=True)
+class ExtractionRow:
+    """A tooth (FDI) that is taken out before a stage; 0: before the treatment begins."""
+
+    tooth: int
+    before_stage: int
 
 
 def arch_of(fdi: int) -> str:
@@ -146,11 +162,13 @@ def plan_write(
     by: Actor,
     iprs: Iterable[IprRow],
     attachments: Iterable[AttachmentRow],
+    pontics: Iterable[PonticRow] | None = None,
+    extractions: Iterable[ExtractionRow] | None = None,
     wear_schedule: str = "",
     notes: str = "",
     movements: MovementTable | Literal["computed"] | None = None,
 ) -> SetupVersion:
-    """Writes IPR, attachments, wear schedule and notes, in place of what stood there.
+    """Writes IPR, attachments, wear schedule and notes, in place of what stood there; pontics and extractions too, where they are given.
 
     movements: the lab's own table, which then stands in for the worked-out one; "computed" goes back to that; None leaves what stands.
 
@@ -158,7 +176,9 @@ def plan_write(
     """
     locked = _mine(version, by)
     ipr_rows, attachment_rows = list(iprs), list(attachments)
-    errors = plan_errors(locked, ipr_rows, attachment_rows)
+    pontic_rows = None if pontics is None else list(pontics)
+    extraction_rows = None if extractions is None else list(extractions)
+    errors = plan_errors(locked, ipr_rows, attachment_rows, pontic_rows or (), extraction_rows or ())
     parts = list(locked.parts.filter(kind="tooth"))
     if isinstance(movements, MovementTable):
         wrong = table_errors(movements, parts, {"upper": locked.stages_upper, "lower": locked.stages_lower})
@@ -176,6 +196,12 @@ def plan_write(
     locked.attachments.all().delete()
     IPR.objects.bulk_create(IPR(version=locked, **vars(row)) for row in ipr_rows)
     Attachment.objects.bulk_create(Attachment(version=locked, **vars(row)) for row in attachment_rows)
+    if pontic_rows is not None:
+        locked.pontics.all().delete()
+        Pontic.objects.bulk_create(Pontic(version=locked, **vars(row)) for row in pontic_rows)
+    if extraction_rows is not None:
+        locked.extractions.all().delete()
+        Extraction.objects.bulk_create(Extraction(version=locked, **vars(row)) for row in extraction_rows)
     locked.wear_schedule, locked.notes = wear_schedule.strip(), notes.strip()
     if isinstance(movements, MovementTable):
         table_write(locked, movements)
@@ -185,11 +211,19 @@ def plan_write(
     return locked
 
 
-def plan_errors(version: SetupVersion, iprs: list[IprRow], attachments: list[AttachmentRow]) -> dict[str, str]:
-    """What keeps IPR and attachments from being written to this version: {"ipr-0-amount_mm": sentence}."""
+def plan_errors(
+    version: SetupVersion,
+    iprs: Sequence[IprRow] = (),
+    attachments: Sequence[AttachmentRow] = (),
+    pontics: Sequence[PonticRow] = (),
+    extractions: Sequence[ExtractionRow] = (),
+) -> dict[str, str]:
+    """What keeps rows from being written to this version: {"ipr-0-amount_mm": sentence}."""
     last = max(version.stages_upper, version.stages_lower)
     present = {fdi for fdi in version.parts.values_list("fdi", flat=True) if fdi is not None}
-    return _ipr_errors(iprs, last, present) | _attachment_errors(attachments, last, present)
+    lasts = {"upper": version.stages_upper, "lower": version.stages_lower}
+    gaps = _pontic_errors(pontics, lasts, present) | _extraction_errors(extractions, lasts)
+    return _ipr_errors(iprs, last, present) | _attachment_errors(attachments, last, present) | gaps
 
 
 def _no_tooth(fdi: int, present: Collection[int]) -> str:
@@ -201,7 +235,46 @@ def _no_tooth(fdi: int, present: Collection[int]) -> str:
     return ""
 
 
-def _ipr_errors(rows: list[IprRow], last: int, present: Collection[int]) -> dict[str, str]:
+def _twice(kind: str, rows: Sequence[PonticRow | ExtractionRow]) -> dict[str, str]:
+    seen: set[int] = set()
+    errors = {}
+    for n, row in enumerate(rows):
+        if row.tooth in seen:
+            errors[f"{kind}-{n}-tooth"] = _("Tooth %(fdi)s stands in two lines. Leave one out.") % {"fdi": row.tooth}
+        seen.add(row.tooth)
+    return errors
+
+
+def _pontic_errors(rows: Sequence[PonticRow], lasts: Mapping[str, int], present: Collection[int]) -> dict[str, str]:
+    errors = _twice("pontic", rows)
+    for n, row in enumerate(rows):
+        if row.tooth not in TEETH:
+            errors[f"pontic-{n}-tooth"] = _no_tooth(row.tooth, ())
+            continue
+        if row.tooth in present:
+            words = _("Tooth %(fdi)s is in this setup; a pontic stands in a gap. Correct the number, or the tooth numbers above.")
+            errors[f"pontic-{n}-tooth"] = words % {"fdi": row.tooth}
+        last = lasts[arch_of(row.tooth)]
+        if row.until_stage is not None and not 0 <= row.until_stage <= last:
+            words = _("Stage %(stage)s is not in this arch. Enter 0 to %(last)s, or leave it empty when the pontic stays.")
+            errors[f"pontic-{n}-until_stage"] = words % {"stage": row.until_stage, "last": last}
+    return errors
+
+
+def _extraction_errors(rows: Sequence[ExtractionRow], lasts: Mapping[str, int]) -> dict[str, str]:
+    errors = _twice("extraction", rows)
+    for n, row in enumerate(rows):
+        if row.tooth not in TEETH:
+            errors[f"extraction-{n}-tooth"] = _no_tooth(row.tooth, ())
+            continue
+        last = lasts[arch_of(row.tooth)]
+        if not 0 <= row.before_stage <= last:
+            words = _("Stage %(stage)s is not in this arch. Enter 0 for before the treatment, else 1 to %(last)s.")
+            errors[f"extraction-{n}-before_stage"] = words % {"stage": row.before_stage, "last": last}
+    return errors
+
+
+def _ipr_errors(rows: Sequence[IprRow], last: int, present: Collection[int]) -> dict[str, str]:
     errors: dict[str, str] = {}
     seen = set()
     for n, row in enumerate(rows):
@@ -224,7 +297,7 @@ def _ipr_errors(rows: list[IprRow], last: int, present: Collection[int]) -> dict
     return errors
 
 
-def _attachment_errors(rows: list[AttachmentRow], last: int, present: Collection[int]) -> dict[str, str]:
+def _attachment_errors(rows: Sequence[AttachmentRow], last: int, present: Collection[int]) -> dict[str, str]:
     errors: dict[str, str] = {}
     for n, row in enumerate(rows):
         if words := _no_tooth(row.tooth, present):
