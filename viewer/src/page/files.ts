@@ -1,4 +1,5 @@
 /** Fetches a model file and says in which of two ways it failed: gone for this reader, or worth another try. */
+import type { Plan } from "../format/plan.ts";
 
 /** The answer is the same for a setup that is not shared, no longer shared, or absent. */
 export class Unavailable extends Error {
@@ -19,5 +20,16 @@ export async function fetchModel(address: string, signal: AbortSignal): Promise<
   const bytes = await answer.arrayBuffer();
   // A session that has ended answers with the sign-in page.
   if (!isModel(bytes)) throw answer.redirected ? new Unavailable(address) : new Error(`${address}: no model`);
+  return bytes;
+}
+
+/** The finer models, on their way while the preview is read and drawn; null when there are none. Who awaits them hears of a failure. */
+export function fetchFull(
+  { preview, full }: Plan["files"],
+  signal: AbortSignal,
+): Promise<ArrayBuffer | null> {
+  if (!full || full === preview) return Promise.resolve(null);
+  const bytes = fetchModel(full, signal);
+  bytes.catch(() => {});
   return bytes;
 }

@@ -17,7 +17,7 @@ import { Comparing } from "./comparing.ts";
 import { ContactTable } from "./contacttable.ts";
 import { DueStrip } from "./duestrip.ts";
 import { Fallback } from "./fallback.ts";
-import { fetchModel, Unavailable } from "./files.ts";
+import { fetchFull, fetchModel, Unavailable } from "./files.ts";
 import { Keys } from "./keys.ts";
 import { Message } from "./message.ts";
 import { OutlineForm } from "./outlineform.ts";
@@ -151,19 +151,22 @@ export class Viewer {
       return;
     }
     this.message.soon(this.words.say("loading"));
+    let full: Promise<ArrayBuffer | null>;
     try {
       const preview = fetchModel(this.plan.files.preview, this.leaving.signal);
       preview.catch(() => {});
       const { Picture } = await import("./picture.ts");
       const picture = this.picture ?? this.openPicture(Picture);
-      await picture.show(await preview);
+      const bytes = await preview;
+      full = fetchFull(this.plan.files, this.leaving.signal);
+      await picture.show(bytes);
     } catch (error) {
       this.fault(error, this.words.say("failed"), () => void this.load());
       return;
     }
     this.live();
     this.overlays.use(this.picture);
-    void this.loadFull();
+    void this.loadFull(full);
   }
 
   private openPicture(Kind: typeof Picture): Picture {
@@ -192,11 +195,11 @@ export class Viewer {
   }
 
   /** The fine models take the preview's place without a word; only their failure is told. */
-  private async loadFull(): Promise<void> {
-    const { full } = this.plan.files;
-    if (!full || full === this.plan.files.preview) return;
+  private async loadFull(coming?: Promise<ArrayBuffer | null>): Promise<void> {
     try {
-      await this.picture?.show(await fetchModel(full, this.leaving.signal));
+      const bytes = await (coming ?? fetchFull(this.plan.files, this.leaving.signal));
+      if (!bytes) return;
+      await this.picture?.show(bytes);
       this.message.clear();
       this.hint(this.store.state);
     } catch (error) {
