@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Final
 
 from midline.cases.actions import Action
 from midline.cases.policies import may
@@ -11,6 +12,12 @@ from midline.lab.import_page.files import FileRow
 from midline.people.policies import Actor
 from midline.setups.models import SetupImport
 from midline.setups.queries import ImportStanding
+
+QUOTED: Final = re.compile(r"([“„])([^“”„]*\w[./\\][^“”„]*|[^“”„]*[./\\]\w[^“”„]*)([”“])")
+"""A file's name or path in quotation marks, English or German: something with a dot or a slash beside a letter."""
+
+SHORT: Final = 4
+"""A piece of a name this short stands in ordinary words too, and is only looked for behind the word for a tooth."""
 
 
 class Names:
@@ -26,8 +33,15 @@ class Names:
         self._pattern = re.compile("|".join(re.escape(name) for name in sorted(self._neutral, key=len, reverse=True)))
 
     def said(self, text: str) -> str:
-        """The sentence with every name in it made neutral, the longest first, because a path holds its last part."""
-        return self._pattern.sub(lambda found: self._neutral[found[0]], text) if text and self._neutral else text
+        """The sentence with every name in it made neutral, the longest first, because a path holds its last part.
+
+        What still stands in quotation marks and looks like a file is a name that the report does not have, of a ZIP refused as a whole.
+        """
+        if self.are_open or not text:
+            return text
+        neutral = self._pattern.sub(lambda found: self._neutral[found[0]], text) if self._neutral else text
+        known = set(self._neutral.values())
+        return QUOTED.sub(lambda found: found[0] if found[2] in known else f"{found[1]}…{found[3]}", neutral)
 
     def rows(self, rows: list[FileRow]) -> list[FileRow]:
         if self.are_open:
@@ -64,4 +78,22 @@ def _neutral(item: SetupImport) -> dict[str, str]:
         found |= {name: shown, path.name: shown}
         if len(path.stem) > 3:
             found[path.stem] = shown.removesuffix(path.suffix.lower())
-    return {name: shown for name, shown in found.items() if name}
+    return _groups(item) | {name: shown for name, shown in found.items() if name}
+
+
+def _groups(item: SetupImport) -> dict[str, str]:
+    """{the piece of a name by which a sentence tells a tooth without a number: "#3"}."""
+    files = item.report.get("files", [])
+    groups = sorted({row["group"] for row in files if row.get("group")})
+    unnumbered = {row["group"] for row in files if row.get("group") and not row.get("fdi")}
+    unnumbered |= {row["group"] for row in item.mapping if row.get("group") and not row.get("fdi")}
+    found = {}
+    for place, group in enumerate(groups, start=1):
+        if group not in unnumbered:
+            continue
+        last = group.rsplit("/", 1)[-1]
+        for piece in {group, last}:
+            if len(piece) >= SHORT:
+                found[piece] = f"#{place}"
+        found |= {f"{word} {last}": f"{word} #{place}" for word in ("Tooth", "tooth", "Zahn")}
+    return found
