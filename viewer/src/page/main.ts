@@ -12,6 +12,7 @@ interface Handle {
   readonly select: (fdi: number | null) => void;
   readonly teethVisible: () => number;
   readonly outlined: () => number;
+  readonly marks: () => { markers: number; shapes: number; strips: number };
   readonly onCard: () => { geometries: number; textures: number };
   readonly drawnFrames: number;
   readonly failure: string | null;
@@ -46,11 +47,12 @@ function start(root: HTMLElement): void {
     stage: () => viewer?.store.state.stage ?? 0,
     setStage: (stage) => viewer?.player.go(stage),
     select: (fdi) => viewer?.select(fdi),
-    teethVisible: () => viewer?.teethVisible ?? 0,
-    outlined: () => viewer?.outlined ?? 0,
+    teethVisible: () => viewer?.drawing?.teethVisible ?? 0,
+    outlined: () => viewer?.drawing?.outlined ?? 0,
+    marks: () => viewer?.drawing?.marks ?? { markers: 0, shapes: 0, strips: 0 },
     onCard: () => viewer?.onCard ?? { geometries: 0, textures: 0 },
     get drawnFrames() {
-      return viewer?.drawnFrames ?? 0;
+      return viewer?.drawing?.drawnFrames ?? 0;
     },
     get failure() {
       return viewer?.failure ?? null;

@@ -369,21 +369,14 @@ export class Viewer {
     else if ("pinClear" in button.dataset) store.change({ draft: null });
   }
 
-  get teethVisible(): number {
-    return this.picture?.teethVisible ?? 0;
-  }
-
-  get outlined(): number {
-    return this.picture?.outlined ?? 0;
+  /** What is drawn, or null where nothing can be. */
+  get drawing(): Picture | null {
+    return this.picture;
   }
 
   /** What the graphics card holds for this viewer; nothing once it was left. */
   get onCard(): { geometries: number; textures: number } {
     return { geometries: this.memory?.geometries ?? 0, textures: this.memory?.textures ?? 0 };
-  }
-
-  get drawnFrames(): number {
-    return this.picture?.drawnFrames ?? 0;
   }
 
   /** Stop everything and free the graphics card. The tables keep what they show. */

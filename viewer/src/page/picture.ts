@@ -141,14 +141,14 @@ export class Picture {
     this.update(this.store.state, null);
   }
 
-  /** Whether that version is at hand. */
-  holds(version: number): boolean {
-    return this.laid.has(version);
-  }
-
   /** How many teeth are outlined now. */
   get outlined(): number {
     return this.stage.ghost === null ? 0 : (this.ghost?.count ?? 0);
+  }
+
+  /** What stands on the models: attachments without and with a shape in them, strips of IPR. */
+  get marks(): { markers: number; shapes: number; strips: number } {
+    return { ...(this.markers?.shown ?? { markers: 0, shapes: 0 }), strips: this.reductions?.count ?? 0 };
   }
 
   private dropGhost(): void {

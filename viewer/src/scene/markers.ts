@@ -158,6 +158,13 @@ export class AttachmentMarkers {
     for (const { plan, mesh } of this.items) mesh.visible = visible && attachmentState(plan, stage) === "on";
   }
 
+  /** How many are shown now: bodies put on the models, and shapes of the models in their colour. */
+  get shown(): { markers: number; shapes: number } {
+    const visible = this.items.filter(({ mesh }) => mesh.visible);
+    const markers = visible.filter(({ mesh }) => mesh instanceof Mesh).length;
+    return { markers, shapes: visible.length - markers };
+  }
+
   /** Where each sits: tooth and place, world, as the model stands now; for those that could be placed. */
   places(): { readonly fdi: number; readonly point: Vector3; readonly outward: Vector3 }[] {
     return this.items.map(({ plan, mesh }) => ({

@@ -71,6 +71,10 @@ export class Reductions {
     return contacts;
   }
 
+  get count(): number {
+    return this.group.children.length;
+  }
+
   private contact({ step, due }: Placed): Contact | null {
     const [one, other] = step.between.map((fdi) => this.model.tooth(fdi));
     if (!one?.node.visible || !other?.node.visible) return null;

@@ -144,7 +144,7 @@ export class Plates {
       element.textContent = amount;
       element.title = this.words.say("ipr_label", { contact, amount, n: step.before_stage });
       element.dataset.contact = step.between.join("-");
-      element.toggleAttribute("data-due", due);
+      element.toggleAttribute("data-ipr-due", due);
       this.pinLayer.parentElement?.append(element);
       const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
       return {
