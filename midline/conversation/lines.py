@@ -14,6 +14,9 @@ from midline.conversation.words import in_words
 from midline.core.errors import Refused
 
 MOST_LINES: Final = 60
+"""Lines that one request may ask for."""
+MOST_TYPED: Final = 1_000
+"""Lines that are read at all, and shown again where they cannot be taken."""
 
 
 @dataclass
@@ -47,7 +50,7 @@ def typed_lines(data: QueryDict) -> list[TypedLine]:
     """
     columns = {name: data.getlist(f"item_{name}") for name in NAMES}
     rows = max(len(column) for column in columns.values())
-    if any(len(column) != rows for name, column in columns.items() if column or (rows and name in ALWAYS)) or rows > MOST_LINES:
+    if any(len(column) != rows for name, column in columns.items() if column or (rows and name in ALWAYS)) or rows > MOST_TYPED:
         raise Refused(_("The lines of the change request do not fit together. Reload the page and write them again."), field="words")
     return [
         TypedLine(**{name: column[n].replace("\0", "")[:500] if column else "" for name, column in columns.items()}) for n in range(rows)
@@ -57,9 +60,11 @@ def typed_lines(data: QueryDict) -> list[TypedLine]:
 def wanted_from(lines: Iterable[TypedLine]) -> list[Wanted]:
     """What the typed lines ask for; empty ones are left out. Raises Refused, and marks the line that it speaks of."""
     wanted = []
-    for line in lines:
-        if line.is_empty:
-            continue
+    asked = [line for line in lines if not line.is_empty]
+    if len(asked) > MOST_LINES:
+        words = _("%(n)s lines are too many for one change request. Send at most %(most)s; put the others into words or into a second one.")
+        raise Refused(words % {"n": len(asked), "most": MOST_LINES}, field="words")
+    for line in asked:
         try:
             one = _wanted(line)
             one.check()

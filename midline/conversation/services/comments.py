@@ -85,6 +85,8 @@ def comment_add(
     locked = Case.objects.select_for_update().get(pk=case.pk)
     if earlier := Comment.objects.filter(key=key, author=by.user, case=case).first():
         return earlier
+    if Comment.objects.filter(key=key).exists():
+        raise Refused(_("This form was sent before. Reload the page and write the comment again."))
     text = _checked(body)
     version = _published(locked, version, pin)
     comment = Comment.objects.create(

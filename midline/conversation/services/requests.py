@@ -109,6 +109,8 @@ def request_propose(*, case: Case, version: int, by: Actor, wanted: list[Wanted]
 
 
 def _write(case: Case, version: int, by: Actor, wanted: list[Wanted], words: str, key: UUID) -> ChangeRequest:
+    if ChangeRequest.objects.filter(key=key).exists():
+        raise NotAllowedNow(_("This form was sent before. Reload the page."))
     if not wanted and not words.strip():
         raise Refused(_("Say what should change: add a line or write it in words."), field="words")
     for line in wanted:

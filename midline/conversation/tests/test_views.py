@@ -361,3 +361,27 @@ def test_direction_marks_in_words_and_names_stay_where_they_were_written(cast):
 
     assert f'dir="auto">{body}</p>' in page
     assert f"<bdi>{cast.owner.user.name}</bdi>" in page
+
+
+def test_the_key_of_another_writes_nothing(cast):
+    key = uuid4()
+    assert comment(cast.owner.client, "provider", cast.case, key=key).status_code == 200
+    late = comment(cast.with_no_grant.client, "collaborator", cast.case, key=key, body="Mine.")
+
+    assert late.status_code == 422
+    assert "This form was sent before." in late.content.decode()
+    assert [row.author_id for row in Comment.objects.all()] == [cast.owner.user.pk]
+
+
+@pytest.mark.parametrize("body", ["x" * 10_000, "\ufdfa" * 8001, "a\0b", "\u202e" * 9000])
+def test_words_that_are_too_much_are_422_and_write_nothing(cast, body):
+    assert comment(cast.owner.client, "provider", cast.case, body=body).status_code == 422
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("camera", ['{"a": "\\u0000"}', '{"a": 1e999}', "[1]", '"x"', '{"a": {"b": 1}}', '{"a": "\\ud800"}', "{", "null"])
+def test_a_view_that_cannot_be_kept_writes_no_pin(cast, camera):
+    place = {"version": 1, "part": "upper-04", "point": "[1,2,3]", "normal": "[0,0,1]", "stage": 3, "camera": camera}
+
+    assert comment(cast.owner.client, "provider", cast.case, **place).status_code == 422
+    assert not Comment.objects.exists()

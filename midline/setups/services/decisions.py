@@ -24,10 +24,14 @@ from midline.setups.models import Decision, SetupVersion
 def _earlier(version: SetupVersion, key: UUID, by: Actor) -> Decision | None:
     """The decision that this very form made before: a retry changes nothing.
 
-    The case is locked first, so that of two equal forms at once the second gets the decision of the first.
+    The case is locked first, so that of two equal forms at once the second gets the decision of the first. A key that came from elsewhere
+    raises NotAllowedNow.
     """
     Case.objects.select_for_update().get(pk=version.case_id)
-    return Decision.objects.filter(key=key, version=version, by=by.user).first()
+    earlier = Decision.objects.filter(key=key).first()
+    if earlier is not None and (earlier.version_id, earlier.by_id) != (version.pk, by.user_id):
+        raise NotAllowedNow(_("This form was sent before. Reload the page."))
+    return earlier
 
 
 def _seen(version: SetupVersion, seen_hash: str) -> Case:

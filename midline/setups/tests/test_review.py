@@ -284,6 +284,36 @@ def test_a_password_that_was_wrong_too_often_is_said_in_the_dialog_and_nothing_i
     assert status_of(awaiting) == Status.AWAITING_APPROVAL
 
 
+@pytest.mark.parametrize(("count", "status"), [(60, 302), (61, 422), (200, 422)])
+def test_sixty_lines_are_sent_and_more_come_back_all_of_them(cast, awaiting, count, status):
+    lines = {"item_movement": ["mesial"], "item_tooth": ["21"], "item_amount": ["0.2"], "item_words": ["Room <b>first</b>"]}
+    response = decide(cast.owner, awaiting, "decline", **{name: values * count for name, values in lines.items()})
+    page = response.content.decode()
+
+    assert response.status_code == status
+    assert page.count('value="Room &lt;b&gt;first&lt;/b&gt;"') == (0 if status == 302 else count)
+    assert ("lines are too many for one change request" in page) == (status == 422)
+
+
+def test_what_no_database_keeps_is_left_out_of_a_line(cast, awaiting):
+    line = {"item_movement": ["other"], "item_tooth": ["21"], "item_amount": [""], "item_words": ["a\0b"]}
+
+    assert decide(cast.owner, awaiting, "decline", **line).status_code == 302
+    assert ChangeRequest.objects.get().items.get().words == "ab"
+
+
+def test_the_key_of_another_decides_nothing(cast, awaiting):
+    key = uuid4()
+    assert decide(cast.with_no_grant, awaiting, "ready", key=key).status_code == 302
+    assert decide(cast.with_every_grant, awaiting, "ready", key=key).status_code == 409
+    assert decide(cast.owner, awaiting, "approve", key=key, password=PASSWORD).status_code == 409
+    assert decide(cast.with_no_grant, awaiting, "propose", key=key, words="Less.").status_code == 302
+    assert decide(cast.with_every_grant, awaiting, "propose", key=key, words="More.").status_code == 409
+
+    assert (Decision.objects.count(), ChangeRequest.objects.count()) == (1, 1)
+    assert status_of(awaiting) == Status.AWAITING_APPROVAL
+
+
 def test_a_line_names_its_contact_its_stage_and_the_pin_it_came_from(cast, awaiting):
     place = {"version": 1, "part": "upper-04", "point": "[1,2,3]", "normal": "[0,0,1]", "stage": 3, "tooth": 21}
     url = f"/provider/cases/{awaiting.case.number}/comments/"
