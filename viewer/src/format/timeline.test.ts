@@ -161,3 +161,12 @@ test("the IPR of the stage and the one that comes next are in sight, and no othe
   ]);
   expect(seen(10)).toEqual([]);
 });
+
+test("a contact with IPR now and again at the next stage is named once", () => {
+  const ipr = [5, 7].map((before_stage, i) => ({
+    between: (i ? [11, 12] : [12, 11]) as [number, number],
+    amount_mm: 0.1,
+    before_stage,
+  }));
+  expect(iprInSight(ipr, 5).map(({ step }) => step.before_stage)).toEqual([5]);
+});

@@ -46,12 +46,17 @@ export function isExtracted(extractions: readonly Extraction[], fdi: number, sta
   return extractions.some((row) => row.fdi === fdi && stage >= row.before_stage);
 }
 
-/** IPR that is due at a stage, and what comes next: what is worth drawing on the models. */
+/** IPR that is due at a stage, and what comes next: what is worth drawing on the models. A contact is named once, by what is due. */
 export function iprInSight(ipr: readonly Ipr[], stage: number): { step: Ipr; due: boolean }[] {
   const next = nextIprStage(ipr, stage);
-  return ipr
-    .filter(({ before_stage }) => before_stage === stage || before_stage === next)
-    .map((step) => ({ step, due: step.before_stage === stage }));
+  const due = ipr.filter((step) => step.before_stage === stage);
+  const taken = new Set(due.map((step) => contactKey(step)));
+  const ahead = ipr.filter((step) => step.before_stage === next && !taken.has(contactKey(step)));
+  return [...due.map((step) => ({ step, due: true })), ...ahead.map((step) => ({ step, due: false }))];
+}
+
+function contactKey({ between: [one, other] }: Ipr): string {
+  return `${Math.min(one, other)}-${Math.max(one, other)}`;
 }
 
 export interface Tick {

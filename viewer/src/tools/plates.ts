@@ -130,22 +130,20 @@ export class Plates {
     this.place();
   }
 
-  /** Amounts of IPR before their contacts, as the models stand now. */
+  /** Amounts of IPR before their contacts, as the models stand now. A label that stays keeps its element and whether it is in sight. */
   setIpr(contacts: readonly Contact[], numbering: Numbering): void {
-    // A label that stood behind something a moment ago does not flash up while the next answer is on its way.
-    const behind = new Set(
-      this.ipr.flatMap(({ element, inSight }) => (inSight ? [] : (element.dataset.contact ?? ""))),
-    );
-    for (const { element } of this.ipr) element.remove();
+    const before = new Map(this.ipr.map((plate) => [plate.element.title, plate]));
     this.ipr = contacts.map(({ step, due, part, label, outward }) => {
-      const element = span("mv-ipr mv-at num");
       const amount = this.words.number(step.amount_mm, 2);
       const contact = contactName(step.between, numbering);
+      const title = this.words.say("ipr_label", { contact, amount, n: step.before_stage });
+      const known = before.get(title);
+      before.delete(title);
+      const element = known?.element ?? span("mv-ipr mv-at num");
       element.textContent = amount;
-      element.title = this.words.say("ipr_label", { contact, amount, n: step.before_stage });
-      element.dataset.contact = step.between.join("-");
+      element.title = title;
       element.toggleAttribute("data-ipr-due", due);
-      this.pinLayer.parentElement?.append(element);
+      if (!known) this.pinLayer.parentElement?.append(element);
       const toLocal = part.node.getWorldQuaternion(new Quaternion()).invert();
       return {
         element,
@@ -154,9 +152,10 @@ export class Plates {
         local: part.node.worldToLocal(label.clone()),
         outward: outward.clone().applyQuaternion(toLocal),
         off: null,
-        inSight: !behind.has(step.between.join("-")),
+        inSight: known?.inSight ?? true,
       };
     });
+    for (const { element } of before.values()) element.remove();
     this.place();
   }
 
