@@ -168,6 +168,27 @@ function catchUp(): void {
   document.body.dispatchEvent(new CustomEvent("midline:changed-conversation"));
 }
 
+// --- the place of the keyboard --------------------------------------------------------------------------------------
+
+let place = { article: "", control: "" };
+
+/** Where the keyboard stands in the thread before it is replaced. */
+function keepPlace(): void {
+  const focused = document.activeElement?.closest<HTMLElement>("#thread article[id] *");
+  const control = focused?.closest("[data-reply]") ? "[data-reply]" : "[data-edit]";
+  place = { article: focused?.closest("article[id]")?.id ?? "", control };
+}
+
+/** Back to it, when what had the focus is gone: to the same comment, else to the thread. */
+function restorePlace(): void {
+  if (!place.article || document.activeElement !== document.body) return;
+  const article = document.getElementById(place.article);
+  const there =
+    article?.querySelector<HTMLElement>(place.control) ?? article?.querySelector<HTMLElement>("a");
+  (there ?? document.getElementById("thread"))?.focus({ preventScroll: true });
+  place = { article: "", control: "" };
+}
+
 // --- files ----------------------------------------------------------------------------------------------------------
 
 /** The names of what goes along, beside the way to leave it out again. */
@@ -189,6 +210,8 @@ export function startCompose(): void {
   document.addEventListener("htmx:before:request", keepCorrections);
   // Once more when the answer is there: who began to write in between is not interrupted either.
   document.addEventListener("htmx:before:swap", keepCorrections);
+  document.addEventListener("htmx:before:swap", keepPlace);
+  document.addEventListener("htmx:after:swap", restorePlace);
   document.addEventListener("toggle", () => setTimeout(catchUp), true);
   document.addEventListener("focusout", () => setTimeout(catchUp));
   document.addEventListener("input", (event) => {

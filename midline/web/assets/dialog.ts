@@ -110,5 +110,6 @@ export function startDialogs(): void {
       inside ?? [...document.querySelectorAll<HTMLDialogElement>("dialog.ml-drawer[open]")].at(-1);
     if (drawer && !drawer.matches(":modal")) drawer.close();
   });
-  for (const dialog of document.querySelectorAll<HTMLDialogElement>("dialog[data-open]")) openDialog(dialog);
+  for (const dialog of document.querySelectorAll<HTMLDialogElement>("dialog[data-open]"))
+    openDialog(dialog, document.querySelector<HTMLElement>(`[data-dialog="${dialog.id}"]`));
 }
