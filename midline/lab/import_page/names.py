@@ -19,6 +19,13 @@ QUOTED: Final = re.compile(r"([“„])([^“”„]*\w[./\\][^“”„]*|[^“
 SHORT: Final = 4
 """A piece of a name this short stands in ordinary words too, and is only looked for behind the word for a tooth."""
 
+CITED: Final = re.compile(r"[“„«\"]([^“”„«»\"]+)[”“»\"]")
+PLACE: Final = re.compile(
+    r"setup\.json|[\d.,]+|(format|version|units|frame|numbering|made_by|reference_point|stages|teeth|gingiva|movements|ipr|attachments|pontics"
+    r"|extractions|wear_schedule|notes)(\[\d+\]|\.(tooth|mesh|meshes|poses|frame|arch|stage|teeth|surface|shape|size|upper|lower|[a-z]+_(mm|deg|stage)))*"
+)
+"""What a sentence of the readers may quote that names nobody: “teeth[3].mesh”, “1,024”. Its words are those of a package."""
+
 
 class Names:
     """What a reader from whom identity is hidden reads instead of the names in somebody else's ZIP: the case number and a place.
@@ -41,7 +48,7 @@ class Names:
             return text
         neutral = self._pattern.sub(lambda found: self._neutral[found[0]], text) if self._neutral else text
         known = set(self._neutral.values())
-        return QUOTED.sub(lambda found: found[0] if found[2] in known else f"{found[1]}…{found[3]}", neutral)
+        return QUOTED.sub(lambda found: found[0] if found[2] in known or PLACE.fullmatch(found[2]) else f"{found[1]}…{found[3]}", neutral)
 
     def rows(self, rows: list[FileRow]) -> list[FileRow]:
         if self.are_open:
@@ -64,7 +71,17 @@ class Names:
         return {key: self.said(text) for key, text in texts.items()}
 
     def standing(self, standing: ImportStanding) -> ImportStanding:
-        return replace(standing, failure=self.sentences(standing.failure))
+        """The failure with neutral names. What it quotes beside (a name that a package asks for, one that is there twice) is no name of the
+        report, so every quotation that is neither a place in a package nor a number is left out."""
+        failure = self.sentences(standing.failure)
+        if not self.are_open:
+            failure = {key: CITED.sub(self._kept, text) for key, text in failure.items()}
+        return replace(standing, failure=failure)
+
+    def _kept(self, found: re.Match[str]) -> str:
+        said = found[1]
+        plain = PLACE.fullmatch(said) or said in self._neutral.values()
+        return found[0] if plain or said == "…" else found[0].replace(said, "…")
 
 
 def _neutral(item: SetupImport) -> dict[str, str]:

@@ -113,6 +113,23 @@ def test_files_that_others_packed_stand_under_neutral_names(cast, held, state):
     assert NAMED.search(lab)
 
 
+@pytest.mark.parametrize("quoted", ["“{0}_11.stl”", '"meshes/{0}/11.stl"', "„{0}“", "“{0} 11.STL”", "“teeth[3].{0}”"])
+def test_a_failure_quotes_no_name_that_the_report_does_not_have(cast, held, quoted):
+    """A package asks for a mesh by a name that is in no ZIP; a ZIP has one name twice, once in capitals."""
+    item = SetupImport.objects.get()
+    pack(item, cast.technician.user)
+    reason = f"“teeth[3].mesh” is {quoted.format('_'.join(PATIENT))}, which is no file of the ZIP."
+    failure = {"step": "read", "file": "setup.json", "reason": reason, "remedy": "Correct setup.json."}
+    SetupImport.objects.update(state="failed", report={"failure": failure})
+    address = reverse("lab:import", args=["collaborator", item.case.number, item.pk])
+
+    shown = everything(cast.with_every_grant.client, address)[1]
+
+    assert not NAMED.search(shown), NAMED.search(shown)
+    assert "“teeth[3].mesh”" in shown.decode()
+    assert NAMED.search(everything(cast.technician.client, address.replace("/collaborator/", "/lab/"))[1])
+
+
 def test_what_they_packed_themselves_keeps_its_names(cast, held):
     pack(SetupImport.objects.get(), cast.with_every_grant.user)
     address = reverse("lab:import", args=["collaborator", cast.case.number, SetupImport.objects.get().pk])
