@@ -14,7 +14,7 @@ from meshes.archive import Archive
 from meshes.child import ChildFailed, run_child
 from meshes.errors import BadFile
 from meshes.tests.cases import zip_of
-from meshes.tests.test_package import loaded, packed, small
+from meshes.tests.packages import loaded, packed, small
 
 DEEP = 10_000
 

@@ -5,69 +5,16 @@ from __future__ import annotations
 import copy
 import json
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
 
 from meshes import package, package_schema, pipeline
 from meshes.__main__ import main
-from meshes.archive import Archive
 from meshes.errors import BadFile
 from meshes.fuzz_seeds import ball, stl_bytes
 from meshes.package_schema import RULES, SILENT, schema
-from meshes.tests.cases import places, zip_of
-
-EXAMPLE = Path(package.__file__).parent.parent / "docs" / "examples" / "setup-package"
-STAGES = 3
-BALL = ball((7.0, 7.5, 9.0), (0.3, -0.5, 1.5))
-"""A mesh whose own origin is not its middle."""
-
-
-def pose_of(centre, axes, stage, fdi):
-    turn = Rotation.from_matrix(axes) * Rotation.from_rotvec([0.01 * stage, 0, 0.02 * stage * (fdi % 10)])
-    return [*(centre + np.array([0.1, 0, 0.05]) * stage), *turn.as_quat()]
-
-
-def small(**changes):
-    """(setup.json as a value, files): an upper arch of fourteen balls and a gingiva, three stages."""
-    teeth, files = [], {}
-    for fdi, (centre, axes) in places("upper").items():
-        files[f"meshes/{fdi}.stl"] = stl_bytes(*BALL)
-        right_handed = axes * [1, 1, np.sign(np.linalg.det(axes))]
-        poses = [pose_of(centre, right_handed, stage, fdi) for stage in range(STAGES)]
-        frame = np.eye(4)
-        frame[:3, :3] = np.stack([-right_handed[:, 0], right_handed[:, 1], -right_handed[:, 2]], axis=1)
-        frame[:3, 3] = centre
-        teeth.append({"tooth": fdi, "mesh": f"meshes/{fdi}.stl", "poses": poses, "frame": frame.tolist()})
-    files["meshes/gum.stl"] = stl_bytes(*ball((70.0, 50.0, 12.0), (0.0, 20.0, 12.0)))
-    setup = {
-        "format": "midline-setup", "version": 1, "units": "mm", "frame": "LPS", "stages": {"upper": STAGES - 1}, "teeth": teeth,
-        "gingiva": [{"arch": "upper", "meshes": ["meshes/gum.stl"]}],
-        "ipr": [{"teeth": [21, 11], "amount_mm": 0.2, "before_stage": 1}],
-        "attachments": [{"tooth": 13, "shape": "bevelled", "added_stage": 1}],
-        "pontics": [{"tooth": 18, "until_stage": 2}],
-        "extractions": [{"tooth": 28, "before_stage": 0}],
-        "wear_schedule": "7 days", "notes": "Slowly.",
-    }  # fmt: skip
-    return setup | changes, files
-
-
-def packed(path, setup, files, name="setup.json"):
-    text = setup if isinstance(setup, bytes) else json.dumps(setup).encode()
-    return zip_of(path, {name: text, **files})
-
-
-def opened(archive):
-    entry = package.entry_of(archive)
-    assert entry is not None
-    return package.load(archive, entry)
-
-
-def loaded(path):
-    with Archive(path) as archive:
-        return opened(archive)
+from meshes.tests.packages import EXAMPLE, every_movement, loaded, packed, small
 
 
 def test_the_example_fits_its_own_description(tmp_path):
@@ -156,16 +103,6 @@ def drop(*path):
 
 def long(setup):
     setup["teeth"][0]["poses"] = setup["teeth"][0]["poses"] * 2
-
-
-def every_movement(setup, skip=()):
-    zeros = dict.fromkeys(("mesial_mm", "buccal_mm", "occlusal_mm", "rotation_deg", "tip_deg", "torque_deg"), 0)
-    setup["movements"] = [
-        {"tooth": row["tooth"], "stage": stage, **zeros, "mesial_mm": 0.1 * stage}
-        for row in setup["teeth"]
-        for stage in range(1, STAGES)
-        if (row["tooth"], stage) not in skip
-    ]
 
 
 WRONG = {
@@ -296,21 +233,6 @@ def test_a_package_in_inches_is_asked_about(tmp_path):
         pipeline.read(packed(tmp_path / "a.zip", setup, files), tmp_path)
 
 
-def test_the_models_stand_where_the_poses_put_them(tmp_path):
-    setup, files = small()
-    points, faces = BALL
-    with Archive(packed(tmp_path / "a.zip", setup, files)) as archive:
-        models = package.Models(archive, opened(archive))
-        row = next(row for row in models.rows if row["fdi"] == 16 and row["stage"] == 2)
-        pose = next(tooth["poses"][2] for tooth in setup["teeth"] if tooth["tooth"] == 16)
-
-        placed = models.triangles(row["name"])
-
-    assert np.abs(placed - (Rotation.from_quat(pose[3:]).apply(points) + pose[:3])[faces]).max() < 1e-4
-    assert (row["part"], row["arch"], row["kind"]) == ("tooth", "upper", "stage")
-    assert len(models.rows) == len(models.entries) == 15 * STAGES
-
-
 def test_the_schema_uses_no_word_that_is_not_checked():
     def words(rule):
         for word, given in rule.items():
@@ -360,80 +282,3 @@ def test_a_refused_package_is_one_error_object_and_two(tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)["error"]
     assert said["file"] == "setup.json"
     assert said["reason"] == "“teeth[3].poses” has 2 poses; its arch has 3 stages from 0 to 2."
-
-
-def motion_of(poses, stage):
-    """4×4: how a part has moved since stage 0, from its poses."""
-    rows = np.asarray(poses)
-    out = np.eye(4)
-    turn = Rotation.from_quat(rows[stage, 3:]) * Rotation.from_quat(rows[0, 3:]).inv()
-    out[:3, :3] = turn.as_matrix()
-    out[:3, 3] = rows[stage, :3] - turn.apply(rows[0, :3])
-    return out
-
-
-def test_a_built_package_has_the_poses_numbers_and_frames_it_says(tmp_path):
-    setup, files = small()
-
-    plan = pipeline.build(packed(tmp_path / "a.zip", setup, files), [], tmp_path)
-
-    assert plan["stages"] == {"upper": 2}
-    assert np.array_equal(plan["turn"], np.eye(3))
-    parts = {part["fdi"]: part for part in plan["parts"] if part["kind"] == "tooth"}
-    assert sorted(parts) == sorted(row["tooth"] for row in setup["teeth"])
-    for row in setup["teeth"]:
-        part = parts[row["tooth"]]
-        assert part["fdi_confidence"] == 1.0
-        placed = Rotation.from_quat(row["poses"][0][3:]).apply(BALL[0]) + row["poses"][0][:3]
-        assert np.abs((placed.min(axis=0) + placed.max(axis=0)) / 2 - plan["poses"][part["key"]][0][:3]).max() < 1e-3
-        for stage in range(STAGES):
-            assert np.abs(motion_of(plan["poses"][part["key"]], stage) - motion_of(row["poses"], stage)).max() < 5e-6
-        assert np.abs(np.array(plan["frames"][part["key"]]) - row["frame"]).max() < 1e-8
-    assert (plan["movement_source"], plan["reference_point"]) == ("lab frames", "crown centre")
-    assert plan["package"]["ipr"] == [{"teeth": [11, 21], "amount_mm": 0.2, "before_stage": 1}]
-    assert plan["error_um"]["teeth_max"] < 5
-
-
-def test_the_movements_of_the_package_are_shown_as_they_are(tmp_path):
-    setup, files = small(reference_point="centre of resistance")
-    every_movement(setup)
-    for row in setup["teeth"]:
-        del row["frame"]
-
-    plan = pipeline.build(packed(tmp_path / "a.zip", setup, files), [], tmp_path)
-
-    assert (plan["movement_source"], plan["reference_point"]) == ("lab", "centre of resistance")
-    for part in plan["parts"]:
-        if part["kind"] == "tooth":
-            assert plan["movements"][part["key"]][2] == [2.0, 0.2, 0, 0, 0, 0, 0]
-
-
-@pytest.mark.slow
-def test_without_frames_and_movements_the_reference_point_stays_the_portals(tmp_path):
-    setup, files = small(reference_point="apex")
-    del setup["teeth"][0]["frame"]
-
-    plan = pipeline.build(packed(tmp_path / "a.zip", setup, files), [], tmp_path)
-
-    assert (plan["movement_source"], plan["reference_point"]) == ("computed", "crown centre")
-
-
-@pytest.mark.slow
-def test_a_gingiva_that_follows_is_built_from_one_mesh_a_stage(tmp_path):
-    setup, files = small()
-    for stage in range(STAGES):
-        files[f"meshes/gum_{stage}.stl"] = stl_bytes(*ball((70.0, 50.0 + 0.3 * stage, 12.0), (0.0, 20.0, 12.0)))
-    setup["gingiva"][0]["meshes"] = [f"meshes/gum_{stage}.stl" for stage in range(STAGES)]
-
-    plan = pipeline.build(packed(tmp_path / "a.zip", setup, files), [], tmp_path)
-
-    assert [part["key"] for part in plan["parts"] if part["kind"] == "gingiva"] == ["upper-gingiva"]
-    assert plan["error_um"]["gingiva_max"] < 20
-
-
-@pytest.mark.slow
-def test_check_says_what_a_package_holds(capsys):
-    assert main(["check", str(EXAMPLE / "setup-package.zip")]) == 0
-
-    said = capsys.readouterr().out
-    assert said.startswith("Setup package, version 1: exact poses and numbers.\nUpper: 5 stages, 14 teeth (17, 16, 15,")
