@@ -279,6 +279,14 @@ SENTENCES: Final = (
     gettext_noop("Correct the tooth or the arch."),
     gettext_noop("All its points lie on a line."),
     gettext_noop("Export this tooth again."),
+    gettext_noop("%(a)s files claim upper stage %(b)s."),
+    gettext_noop("%(a)s files claim lower stage %(b)s."),
+    gettext_noop("Keep one, or type another stage."),
+    gettext_noop("Its triangles are in the order of the upper files."),
+    gettext_noop("Its triangles are in the order of the lower files."),
+    gettext_noop("The shape reads as an upper arch."),
+    gettext_noop("The shape reads as a lower arch."),
+    gettext_noop("The shape does not tell upper from lower."),
 )
 
 

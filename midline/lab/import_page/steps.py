@@ -92,6 +92,8 @@ def _match_step(item: SetupImport, standing: ImportStanding) -> Step:
     sure = sum(1 for row in rows if not row["refused"]) - doubtful
     if doubtful:
         return Step("match", label, "warn", _("%(sure)s sure, %(n)s to confirm") % {"sure": sure, "n": doubtful})
+    if not sure:
+        return Step("match", label, "failed", _("No file can be used"))
     return Step("match", label, "warn", _("%(sure)s sure, save to go on") % {"sure": sure})
 
 

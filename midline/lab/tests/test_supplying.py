@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from midline.core.storage import files as store
 from midline.core.workspace import Workspace
@@ -13,6 +14,7 @@ from midline.lab.import_page.names import Names
 from midline.lab.import_page.trouble import report_text
 from midline.lab.tests.pages import text, url
 from midline.people.policies import Actor
+from midline.records.mesh_words import in_words
 from midline.setups.models import SetupImport
 from midline.setups.queries import named_files
 from midline.setups.tests.factories import make_import
@@ -205,3 +207,29 @@ def test_the_report_tells_no_name_to_whom_identity_is_hidden(cast, lab, torn):
     told = report_text(torn, Names(torn, Actor(cast.stranger.user, Workspace.COLLABORATOR)))
     assert "Testdatter" not in told
     assert "case_lower" not in told
+
+
+def test_a_zip_of_which_no_file_can_be_used_names_each_and_offers_another(cast, lab, order):
+    files = {name: content[:-900] for name, content in staged_files(0).items()}
+    item = begun(lab, cast.case, order, zipped(files).getvalue())
+    page = text(lab.get(url("import", cast.case, item.pk)))
+
+    for words in ("case_upper_00.stl", "Cut off", "No file can be used", "Choose another ZIP", "Add the file"):
+        assert words in page
+    assert 'form="match"' not in page, "there is nothing to build"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2 files claim upper stage 4. “a.stl” is the same model. Keep one, or type another stage.",
+        "No arch in the name. Its triangles are in the order of the lower files. The shape lies between stages 4 and 6.",
+        "No arch in the name. The shape reads as an upper arch.",
+        "No arch in the name. The shape does not tell upper from lower.",
+        "Its bytes in the ZIP break off. Export this model again and add it.",
+    ],
+)
+def test_what_is_doubted_is_said_in_the_language_of_its_reader(said):
+    with translation.override("de"):
+        german = in_words(said)
+    assert not {"the", "is", "in the", "stage", "shape"} & set(german.split()), german

@@ -227,6 +227,7 @@ def _files(item: SetupImport, names: Names, posted: Posted | None, wrong: dict[s
         "groups": file_groups(rows, answered=bool(item.mapping), single_teeth=single_teeth, changing=changing),
         "strips": found,
         "missing_words": missing_words(found),
+        "usable": any(not row.reason for row in rows),
         "grids": grids(rows, numbering) if single_teeth else [],
         "ends_words": ends_words(rows, numbering) if single_teeth else "",
         "permanent": sorted(versions.PERMANENT),
