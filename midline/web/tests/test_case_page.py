@@ -1,9 +1,12 @@
 """The case page: what each reader finds on it, and what may be done from it."""
 
+from uuid import uuid4
+
 import pytest
 
 from midline.cases.models import Case, Patient, Status
 from midline.cases.tests.factories import make_case, move
+from midline.conversation.services import Wanted, item_answer, request_propose, requests_send
 from midline.setups.tests.factories import make_version
 
 TABS = ("", "prescription/", "records/", "setups/", "discussion/", "orders/", "history/")
@@ -106,3 +109,20 @@ def test_the_overview_costs_a_fixed_number_of_queries(cast, awaiting, who, djang
 
     with django_assert_max_num_queries(55):
         person.client.get(address(person, awaiting))
+
+
+def test_a_change_request_says_whether_it_was_proposed_sent_or_answered_and_the_lab_reads_what_was_sent(cast, awaiting):
+    wanted = [Wanted(tooth=11, words="Less"), Wanted(tooth=21, words="More")]
+    proposed = request_propose(case=awaiting, version=1, by=cast.with_no_grant.actor, wanted=wanted, words="", key=uuid4())
+
+    def page(person) -> str:
+        return str(person.client.get(address(person, awaiting, "setups/")).content.decode())
+
+    assert "not sent" in page(cast.owner)
+    assert cast.with_no_grant.user.name not in page(cast.technician)
+    requests_send(case=awaiting, version=1, by=cast.owner.actor, wanted=[], words="", ticked=frozenset({proposed.pk}), key=uuid4())
+    assert all("Sent to the lab" in page(person) for person in (cast.owner, cast.with_no_grant, cast.technician))
+    for n, item in enumerate(proposed.items.all(), start=1):
+        item_answer(item=item, answer="done", words="", by=cast.technician.actor)
+        assert ("1 of 2 answered" in page(cast.owner)) == (n == 1)
+    assert "Answered by the lab" in page(cast.technician)
