@@ -81,7 +81,7 @@ def main() -> int:
     parser.add_argument("zip", type=Path, nargs="*", help="further ZIPs of staged models")
     parser.add_argument("--truth", type=Path, help="the true poses of the one ZIP that was named")
     parser.add_argument("--made", type=Path, default=os.environ.get(SETTING), help=f"a folder of ZIPs with their true poses ({SETTING})")
-    parser.add_argument("--rounds", type=int, default=3, help="cold visits of each page")
+    parser.add_argument("--rounds", type=int, default=5, help="cold visits of each page")
     parser.add_argument("--without-browser", action="store_true")
     parser.add_argument("--results", type=Path, help="keep results and tables in this folder, for a try")
     parser.add_argument("--only", default="", help="only rows whose name holds this word, for a try")
