@@ -1,9 +1,10 @@
-"""A child that misbehaves on purpose: python -m meshes.tests.hog memory|cpu|abort|sleep|grandchild|network|say|garbage."""
+"""A child that misbehaves on purpose: python -m meshes.tests.hog memory|cpu|abort|sleep|grandchild|beat|network|say|garbage."""
 
 from __future__ import annotations
 
 import json
 import os
+import pathlib
 import socket
 import subprocess
 import sys
@@ -34,6 +35,12 @@ def grandchild(marker):
     time.sleep(600)
 
 
+def beat(marker):
+    while True:
+        pathlib.Path(marker).write_text(str(time.monotonic()))
+        time.sleep(0.05)
+
+
 def network():
     with socket.socket() as out:
         out.settimeout(2)
@@ -51,4 +58,4 @@ def garbage():
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](*([sys.argv[2]] if sys.argv[1] == "grandchild" else []))
+    globals()[sys.argv[1]](*([sys.argv[2]] if sys.argv[1] in ("beat", "grandchild") else []))

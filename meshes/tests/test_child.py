@@ -81,6 +81,23 @@ def test_what_a_child_started_ends_with_it(tmp_path):
     assert not marker.exists()
 
 
+@pytest.mark.slow
+def test_a_step_ends_when_its_worker_is_killed(tmp_path):
+    worker = subprocess.Popen([sys.executable, "-m", "meshes.tests.orphan", str(tmp_path)])
+    marker = tmp_path / "marker"
+    for _ in range(200):
+        if marker.exists() and marker.read_text():
+            break
+        time.sleep(0.05)
+    worker.kill()
+    worker.wait()
+    time.sleep(0.5)
+    last = marker.read_text()
+    time.sleep(0.5)
+
+    assert marker.read_text() == last
+
+
 def test_a_child_that_a_library_aborts_is_called_killed_not_faulty(tmp_path):
     with pytest.raises(ChildKilled, match="want of memory"):
         hog(tmp_path, "abort")
