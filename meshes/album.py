@@ -5,7 +5,7 @@ Drawn from the preview's parts, whose tenth of the triangles shows no difference
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +26,23 @@ ONE_ARCH: Final = {"upper": UPPER, "lower": LOWER}
 """Views that show their own arch alone."""
 
 
-def write(pieces: Sequence[Piece], last_stage: int, out: Path, drawn_so_far: Callable[[int, int], None]) -> dict[str, dict[str, str]]:
+def write(
+    pieces: Sequence[Piece],
+    last_stage: int,
+    out: Path,
+    drawn_so_far: Callable[[int, int], None],
+    taken_out: Mapping[str, int] | None = None,
+) -> dict[str, dict[str, str]]:
     """view -> {"start", "end"} -> the file's name in `out`, plus {"list": {"end": …}}; a view of an arch that is not there is left out.
 
     The front at the end is `front.webp`, larger than the others; at the start `front_start.webp`; the rest likewise. drawn_so_far is told
-    before each picture how many of how many are drawn.
+    before each picture how many of how many are drawn. taken_out: key of a tooth -> the stage from which it is not in the mouth.
     """
+    gone = taken_out or {}
     closed = {piece.node: not open_edges(piece.faces) for piece in pieces if piece.kind == "tooth"}
     found: dict[str, dict[str, str]] = {}
     for moment, stage in (("end", last_stage), ("start", 0)):
-        present = [piece for piece in pieces if piece.is_shown(stage)]
+        present = [piece for piece in pieces if piece.is_shown(stage) and stage < gone.get(piece.key, last_stage + 1)]
         solids = {piece.key: solid(piece, stage, closed.get(piece.node, False)) for piece in present}
         for index, view in enumerate(pictures.VIEWS):
             drawn_so_far(index + (len(pictures.VIEWS) if moment == "start" else 0), 2 * len(pictures.VIEWS))

@@ -79,7 +79,8 @@ def build(path: Path, rows: Any, out: Path, report: Report, *, shown_as: str | N
     previews = [pack.preview(piece) for piece in pieces]
     last = max(mapping.last.values())
     sizes, triangles, error = write_models(known, previews, last, archive.name, out, report)
-    pictures = album.write(previews, last, out, lambda done, of: report("check", done, of, None))
+    taken_out = package_steps.taken_out(said.plan["extractions"], {part.fdi: part.key for part in known if part.fdi}) if said else {}
+    pictures = album.write(previews, last, out, lambda done, of: report("check", done, of, None), taken_out)
     report("check", 1, 1, None)
     plan: dict[str, Any] = {
         "stages": mapping.last,

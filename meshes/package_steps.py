@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +53,11 @@ def read(archive: Archive, entry: Entry, out: Path, report: Report, zip_bytes: i
         "counts": {key: len(found.plan[key]) for key in ("ipr", "attachments", "pontics", "extractions")},
         "bytes": {"zip": zip_bytes, "models": sum(row["size_bytes"] for row in rows)},
     }
+
+
+def taken_out(extractions: Iterable[Mapping[str, int]], keys: Mapping[int, str]) -> dict[str, int]:
+    """Key of a part -> the stage from which its tooth is out. extractions: as a package says them; keys: FDI -> key of the part."""
+    return {keys[row["tooth"]]: row["before_stage"] for row in extractions if row["tooth"] in keys}
 
 
 def complete(plan: dict[str, Any], found: Package) -> None:
