@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from meshes import names
 from meshes.archive import Entry
 from meshes.arrays import Floats, bounds
 from meshes.errors import BadFile
@@ -19,6 +20,9 @@ FACTORS: Final = {"in": 25.4, "cm": 10.0, "m": 1000.0}
 
 USUAL_MM: Final = 62.0
 """How large an arch usually is; the unit that comes nearest to it is offered first."""
+
+SMALLEST_CROWN_MM: Final = 3.0
+"""A file that is named after a tooth and is this large is in millimetres, wherever it stands: no crown has 3 cm."""
 
 TRIED: Final = 3
 LOOKED_AT: Final = 24
@@ -36,7 +40,13 @@ def question(box: float) -> dict[str, Any] | None:
 
 def asked_of(entries: Sequence[Entry], opened: Callable[[Entry], list[tuple[Entry, Triangles]]]) -> dict[str, Any] | None:
     """The question about an export. One file as large as an arch in millimetres settles that there is none; else what many span tells."""
-    largest = sorted(entries, key=lambda entry: entry.size, reverse=True)[:TRIED]
+    largest = sorted(entries, key=lambda entry: entry.size, reverse=True)
+    teeth = [entry for entry in largest if names.read(entry.name).part == names.TOOTH]
+    if len(teeth) * 2 > len(entries):
+        crown = _span(teeth[:TRIED], opened, enough=1)
+        if crown is not None and float((crown[1] - crown[0]).max()) >= SMALLEST_CROWN_MM:
+            return None
+    largest = largest[:TRIED]
     first = _span(largest, opened, enough=1)
     if first is None or float((first[1] - first[0]).max()) >= MIN_ARCH_MM:
         return None

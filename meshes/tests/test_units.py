@@ -45,3 +45,10 @@ def test_a_mapping_with_other_factors_is_refused(tmp_path, scales):
     rows = [{"name": f"upper_{n}.stl", "arch": "upper", "stage": n, "scale": scale} for n, scale in enumerate(scales)]
     with pytest.raises(BadFile, match="factors"):
         pipeline.build(path, rows, tmp_path / "out")
+
+
+def test_teeth_in_millimetres_that_span_little_are_not_asked_about(tmp_path):
+    crown = stl.write(stl.parse(case_files(tiny_case(2))["Maxillary_stage_00.stl"], "a.stl")[:200])
+    found = pipeline.read(zip_of(tmp_path / "a.zip", {f"Stage {n}/Tooth_11.stl": crown for n in range(6)}), tmp_path / "read")
+
+    assert found["unit"] is None
