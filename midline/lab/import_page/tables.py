@@ -14,6 +14,7 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from midline.core.cells import cell
 from midline.setups.models import SetupVersion
 from midline.setups.numbers import FDI, SYSTEMS, fdi_of
 from midline.setups.services import MovementTable
@@ -80,7 +81,7 @@ def template(kind: str, version: SetupVersion) -> str:
         mark = str(get_format("DECIMAL_SEPARATOR"))
         for row in rows_of(kind, version):
             values = [getattr(row, name) for name in COLUMNS[kind]]
-            writer.writerow([str(value).replace(".", mark) if isinstance(value, Decimal) else guarded(value) for value in values])
+            writer.writerow([str(value).replace(".", mark) if isinstance(value, Decimal) else cell(value) for value in values])
     return "\ufeff" + out.getvalue()
 
 
@@ -93,12 +94,6 @@ def rows_of(kind: str, version: SetupVersion) -> Iterable[Any]:
         "extraction": version.extractions.all(),
     }
     return tables[kind]
-
-
-def guarded(value: Any) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
 
 
 def read_table(kind: str, content: bytes, *, present: Collection[int], numbering: str = "") -> Table:

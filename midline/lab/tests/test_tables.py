@@ -9,6 +9,7 @@ from django.utils import translation
 
 from midline.lab.import_page.tables import number_of, read_table, template
 from midline.lab.tests.pages import text, url
+from midline.setups.models import Attachment
 from midline.setups.services.content import content_hash
 from midline.setups.tests.factories import TEETH, make_import
 
@@ -194,3 +195,14 @@ def test_the_usual_reference_point_is_stored_once_for_all_languages(cast, lab, i
     assert lab.post(url("import_plan", cast.case, item.pk), fields, headers={"accept-language": "de"}).status_code == 302
     item.version.refresh_from_db()
     assert item.version.plan["reference_point"] == "crown centre"
+
+
+@pytest.mark.parametrize("shape", ["=1+1", "@SUM(A1)", "\uff1d1+1", "+1", "-1"])
+def test_no_cell_of_a_template_is_a_formula_and_it_reads_back(item, shape):
+    item.version.attachments.all().delete()
+    Attachment.objects.create(version=item.version, tooth=11, shape=shape, added_stage=0)
+
+    words = template("attachment", item.version)
+
+    assert f";'{shape};" in words
+    assert read_table("attachment", words.encode(), present={11}).rows[0]["shape"] == shape

@@ -114,7 +114,7 @@ def test_who_lost_access_gets_neither_the_bytes_nor_a_304(cast, held, who, works
             assert answer(client, "get", path) == answer(client, "get", nowhere[known[path]]), path
 
 
-SINGLE = {None: {}, **{grant: {grant.value: True} for grant in Grant}}
+SINGLE: dict[Grant | None, dict[str, bool]] = {None: {}} | {grant: {grant.value: True} for grant in Grant}
 # What each permission opens of a published version, beside what everybody who sees the case may.
 ALWAYS = {"setups:review", "setups:compare", "setups:overlay", "setups:model", "setups:picture", "conversation:file", "lab:changes"}
 

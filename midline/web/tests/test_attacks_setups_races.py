@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture
 def order(cast) -> Order:
-    return Order.objects.get(pk=move(cast.case, "take", technician=cast.technician.user).current_order_id)
+    return Order.objects.get(pk=move(cast.case, "take", technician=cast.technician.user).current_order_id or 0)
 
 
 def fresh(item: SetupImport) -> SetupImport:
@@ -200,7 +200,7 @@ def test_a_decision_sent_by_many_retries_at_once_is_one_decision(cast, order, tm
     ready, decline, propose = new_key(), new_key(), new_key()
     line = [Wanted(21, "other", None, "Out")]
     seen = version.content_hash
-    asked = {"wanted": line, "words": "", "ticked": frozenset(), "seen_hash": seen}
+    asked: dict[str, Any] = {"wanted": line, "words": "", "ticked": frozenset(), "seen_hash": seen}
 
     def of(number: int) -> SetupVersion:
         return SetupVersion.objects.select_related("case", "order").get(number=number)
