@@ -71,11 +71,14 @@ class Names:
         return {key: self.said(text) for key, text in texts.items()}
 
     def standing(self, standing: ImportStanding) -> ImportStanding:
-        """The failure with neutral names. What it quotes beside (a name that a package asks for, one that is there twice) is no name of the
-        report, so every quotation that is neither a place in a package nor a number is left out."""
+        """The failure with neutral names.
+
+        What its reason quotes beside (a name that a package asks for, one that is there twice) is no name of the report: every quotation
+        that is neither a place in a package nor a number is left out. Remedies are the product's own words.
+        """
         failure = self.sentences(standing.failure)
-        if not self.are_open:
-            failure = {key: CITED.sub(self._kept, text) for key, text in failure.items()}
+        if not self.are_open and failure:
+            failure["reason"] = CITED.sub(self._kept, failure.get("reason", ""))
         return replace(standing, failure=failure)
 
     def _kept(self, found: re.Match[str]) -> str:

@@ -21,6 +21,7 @@ NAME = "Zofia_Testdatter"
 @pytest.mark.slow
 def test_no_name_of_a_file_or_header_is_in_what_is_served(cast):
     order = move(cast.case, "take", technician=cast.technician.user).current_order
+    assert order
     names = staged_files(1, upper=NAME + "_upper_{:02d}.stl", lower=f"{NAME}/{NAME}" + "_lower_{:02d}.stl")
     item = services.import_begin(order=order, by=cast.technician.actor, source=zipped(names), filename=f"{NAME}.zip")
     jobs.run_all()
