@@ -218,7 +218,19 @@ function startSupply(form: HTMLElement): void {
   }
 }
 
+/**
+ * The answer that a job is done reloads the page. A large page takes longer than the second until the next question, whose answer would begin
+ * the reload again, for ever: once a reload has begun, nothing is asked any more. The copy is one that htmx does not know.
+ */
+function startSteps(): void {
+  addEventListener("beforeunload", () => {
+    const steps = document.querySelector("#import-steps[hx-get]");
+    steps?.replaceWith(steps.cloneNode(true));
+  });
+}
+
 export function startMapping(): void {
+  startSteps();
   for (const form of document.querySelectorAll<HTMLElement>("[data-mapping]")) startSupply(form);
   for (const grid of document.querySelectorAll("[data-grid]"))
     for (const [n, button] of [...grid.querySelectorAll("button")].entries()) button.tabIndex = n ? -1 : 0;
