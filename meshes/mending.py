@@ -90,11 +90,10 @@ def mend(path: Path, out: Path, supplied: Sequence[dict[str, Any]]) -> dict[str,
                 entries.append((_central(piece, at), at))
         for row in supplied:
             content = Path(row["path"]).read_bytes()
-            packer = zlib.compressobj(1, zlib.DEFLATED, -15)
-            packed = packer.compress(content) + packer.flush()
-            piece = Piece(row["name"], zipfile.ZIP_DEFLATED, zlib.crc32(content), len(packed), len(content), 0)
+            # Stored as it is: one that would shrink too far is refused by itself when it is read, not the ZIP for its sake.
+            piece = Piece(row["name"], zipfile.ZIP_STORED, zlib.crc32(content), len(content), len(content), 0)
             at = _begin(target, piece, entries)
-            target.write(packed)
+            target.write(content)
             entries.append((_central(piece, at), at))
         where = target.tell()
         for central, _at in entries:

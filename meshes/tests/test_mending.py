@@ -58,7 +58,7 @@ def test_a_zip_that_breaks_off_keeps_its_whole_files_and_names_the_one_it_breaks
 
 def test_a_file_comes_in_the_place_of_another_and_one_beside(tmp_path):
     path = packed(tmp_path / "a.zip")
-    (tmp_path / "one").write_bytes(b"new one")
+    (tmp_path / "one").write_bytes(bytes(90_000))
     rows = [
         {"name": "upper_01.ply", "path": str(tmp_path / "one"), "takes": NAMES[1]},
         {"name": "länge.stl", "path": str(tmp_path / "one"), "takes": ""},

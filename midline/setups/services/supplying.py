@@ -116,7 +116,7 @@ def _refused_alike(filename: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _named(filename: str, takes: str) -> str:
     """The name under which a file joins: that of the one whose place it takes, with its own ending."""
-    own = plain_name(filename)
+    own = plain_name(filename).replace(":", "_")
     return str(PurePosixPath(takes).with_suffix(PurePosixPath(own).suffix)) if takes else own
 
 
