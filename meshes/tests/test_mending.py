@@ -66,7 +66,7 @@ def test_a_file_comes_in_the_place_of_another_and_one_beside(tmp_path):
     files, told = mended(path, tmp_path, rows)
 
     assert files == {name: data for name, data in contents().items() if name != NAMES[1]} | dict.fromkeys(
-        ["upper_01.ply", "länge.stl"], b"new one"
+        ["upper_01.ply", "länge.stl"], bytes(90_000)
     )
     assert told == {"cut": False, "rows": []}
 
