@@ -33,10 +33,16 @@ def test_what_fits_no_unit_or_is_in_millimetres_is_not_asked_about(box):
     assert units.question(box) is None
 
 
+def units_of(box: float) -> list[str]:
+    asked = units.question(box)
+    assert asked
+    return [fit["unit"] for fit in asked["fits"]]
+
+
 def test_the_likeliest_unit_comes_first():
-    assert [fit["unit"] for fit in units.question(2.4)["fits"]] == ["in", "cm"]
-    assert [fit["unit"] for fit in units.question(6.0)["fits"]] == ["cm"]
-    assert [fit["unit"] for fit in units.question(0.06)["fits"]] == ["m"]
+    assert units_of(2.4) == ["in", "cm"]
+    assert units_of(6.0) == ["cm"]
+    assert units_of(0.06) == ["m"]
 
 
 @pytest.mark.parametrize("scales", [[25.4, 10.0, 25.4], [2.0, 2.0, 2.0], [-1, -1, -1]], ids=["several", "unknown", "negative"])
