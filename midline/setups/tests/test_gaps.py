@@ -96,7 +96,8 @@ def test_the_paper_has_a_chart_and_a_table_of_them(cast, two):
         ["12", "Extraction", "before stage 3"],
         ["14", "Pontic", "to the end"],
     ]
-    assert (found.chart.out, found.chart.pontics) == ({12, 38}, {14})
+    assert set(found.chart.out) == {12, 38}
+    assert set(found.chart.pontics) == {14}
     assert {12, 14, 38} <= found.chart.numbers.keys()
     paper = cast.owner.client.get(f"/provider/cases/{two[1].case.number}/setups/2/summary.pdf")
     assert paper.getvalue().startswith(b"%PDF-")

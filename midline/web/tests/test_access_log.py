@@ -22,14 +22,13 @@ NAMED = [name.encode() for name in PATIENT]
 # What shows a case, also where no name stands in the answer: to a reader from whom the identity is hidden, or by its content alone.
 SHOWS = {
     "web:dashboard", "web:case", "web:case_prescription", "web:case_records", "web:case_setups", "web:case_discussion", "web:case_orders",
-    "web:case_history", "conversation:conversation", "conversation:comment", "conversation:file", "setups:review",
-    "setups:compare", "setups:overlay", "setups:summary", "setups:approve", "setups:decline",
-    "setups:propose", "setups:carry", "setups:ready", "setups:take_back", "setups:push_back", "setups:picture", "setups:original", "setups:model",
-    "setups:import_thumb", "records:file", "records:place", "orders:step", "orders:autosave", "orders:field", "orders:submit",
-    "orders:add_retainer", "cases:case_details", "cases:manage_orders", "cases:export_orders", "cases:manage_collaborators",
-    "cases:collaborator_cases", "cases:orders_rows", "cases:collaborator_rows",
-    "cases:export_collaborator_cases", "lab:queue", "lab:changes", "lab:answer", "lab:import", "lab:import_match", "lab:import_teeth",
-    "lab:import_plan", "lab:import_supply", "lab:import_report",
+    "web:case_history", "conversation:conversation", "conversation:comment", "conversation:file", "setups:review", "setups:compare",
+    "setups:overlay", "setups:summary", "setups:approve", "setups:decline", "setups:propose", "setups:carry", "setups:ready",
+    "setups:take_back", "setups:push_back", "setups:picture", "setups:original", "setups:model", "setups:import_thumb", "records:file",
+    "records:place", "orders:step", "orders:autosave", "orders:field", "orders:submit", "orders:add_retainer", "cases:case_details",
+    "cases:manage_orders", "cases:export_orders", "cases:manage_collaborators", "cases:collaborator_cases", "cases:orders_rows",
+    "cases:collaborator_rows", "cases:export_collaborator_cases", "lab:queue", "lab:changes", "lab:answer", "lab:import",
+    "lab:import_match", "lab:import_teeth", "lab:import_plan", "lab:import_supply", "lab:import_report",
 }  # fmt: skip
 READERS = ("owner", "with_every_grant", "with_no_grant", "technician")
 

@@ -25,8 +25,8 @@ TUS = {"Tus-Resumable": "1.0.0"}
 GOT = {
     "web:case", "web:case_prescription", "web:case_records", "web:case_setups", "web:case_discussion", "web:case_orders", "web:updates",
     "web:case_history", "conversation:conversation", "records:upload", "records:file", "records:place", "setups:review", "setups:model",
-    "setups:picture", "setups:original", "setups:compare", "setups:overlay", "setups:summary", "conversation:file", "lab:changes", "lab:import",
-    "lab:import_add", "lab:import_table",
+    "setups:picture", "setups:original", "setups:compare", "setups:overlay", "setups:summary", "conversation:file", "lab:changes",
+    "lab:import", "lab:import_add", "lab:import_table",
 }  # fmt: skip
 LISTS = ("/collaborator/cases/", "/collaborator/cases/export.csv", "/account/bell/", "/account/bell/list/")
 
