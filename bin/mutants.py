@@ -88,6 +88,8 @@ def _changes(source: str) -> Iterator[Mutant]:
 
 def as_policy(mutant: Mutant | None) -> ModuleType:
     """The policy with this change, as a module of its own; the real one is not touched."""
+    from midline.core.prepared import prepared
+
     policy = ModuleType("mutated_policies")
     in_policy = mutant is not None and mutant.function != "LIVE"
     source = mutant.source if mutant and in_policy else (ROOT / POLICY).read_text()
@@ -96,6 +98,8 @@ def as_policy(mutant: Mutant | None) -> ModuleType:
         scope: dict[str, Any] = {}
         exec(compile(mutant.source, "mutated_condition.py", "exec"), scope)  # noqa: S102 - our own source
         vars(policy)["LIVE"] = scope["LIVE"]
+    # What is composed once is composed once for each change.
+    vars(policy)["prepared"] = lambda key, make: prepared((id(policy), key), make)
     return policy
 
 

@@ -3,23 +3,27 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 
 from midline.cases import policies
 from midline.cases.actions import Action
-from midline.cases.models import Case, Order
+from midline.cases.models import Case, Order, Status
 from midline.cases.tests.policy_world import NOW, Standing, World
 from midline.core import clock
+from midline.core.prepared import Slot, prepared
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 
 ACTIONS: Final = tuple(Action)
+# Statements that the table composes are composed anew each time: a changed policy must not answer with those of the one before.
+NUMBERS: Final = count()
 
 
 # One thing to ask of the policy: yields, in words, where it says something else than the table.
@@ -46,6 +50,10 @@ def questions(world: World, *, each: bool = True) -> Iterator[Question]:
         for case in cases:
             yield partial(_at_the_door, standing, case, ACTIONS[(n + case.pk) % len(ACTIONS)])
         yield partial(_of_beginnings, standing)
+        # A share by another provider's collaboration is what no service writes: the lists' readings do not ask for it at each share, since
+        # every row that they find is read again by cases_for before it is shown.
+        if each and "from another provider" not in standing.line:
+            yield partial(_of_lists, standing)
     yield partial(_of_orders, world)
     yield partial(_of_costs, world)
     asked: dict[Case, list[Standing]] = defaultdict(list)
@@ -120,6 +128,50 @@ def _of_beginnings(standing: Standing) -> Iterator[str]:
             yield f"providers_for differs in {action}: {standing.line}"
         if actor.workspace is Workspace.PROVIDER and told - {actor.provider_id}:
             yield f"providers_for differs in {action}, it tells of a provider who was not named: {standing.line}"
+
+
+def _of_lists(standing: Standing) -> Iterator[str]:
+    """The ways in which lists read what a collaborator sees: by the actor, and composed for anyone and filled in."""
+    actor, case = standing.actor, standing.cases[0]
+    sees = actor.workspace is Workspace.COLLABORATOR and Action.VIEW in standing.may
+    other = next(status for status in Status.values if status != case.status)
+    # A reader whose account is closed is never filled in.
+    for reader in (actor, policies.Anyone(actor.workspace)) if actor.user.is_active else (actor,):
+        gathered = partial(policies.cases_gathered, reader)
+        ways = {
+            "cases_gathered": (gathered(), None),
+            "cases_gathered of the provider": (gathered(_one(reader, case.provider_id)), None),
+            "cases_gathered of no provider": (gathered(_one(reader, 0)), Q(pk=0)),
+            "cases_gathered in its status": (gathered(None, [case.status]), Q(status=case.status)),
+            "cases_gathered in another status": (gathered(None, [other]), Q(status=other)),
+            "cases_gathered of what is asked": (gathered(None, (), Q(pk=case.pk)), Q(pk=case.pk)),
+            "cases_walked": (policies.cases_walked(reader), None),
+            **{f"visible_parts, {n}": (part, None) for n, part in enumerate(policies.visible_parts(reader))},
+        }
+        found = {way: _ids(standing, reader, rows) for way, (rows, _asked) in ways.items()}
+        found["visible_parts"] = sorted(found.pop("visible_parts, 0") + found.pop("visible_parts, 1"))
+        for way, ids in found.items():
+            asked = ways.get(way, (None, None))[1]
+            mine = Case.objects.filter(asked or Q(), pk__in=[one.pk for one in standing.cases] if sees else [])
+            if ids != sorted(mine.values_list("pk", flat=True)):
+                yield f"{way} differs for {type(reader).__name__}: {standing.line}"
+    if policies.begins_anywhere(actor) != policies.providers_for(actor).exists():
+        yield f"begins_anywhere differs: {standing.line}"
+
+
+def _one(reader: policies.Reader, provider: int) -> int | Slot:
+    return provider if isinstance(reader, Actor) else Slot("one_provider" if provider else "none")
+
+
+def _ids(standing: Standing, reader: policies.Reader, rows: QuerySet[Case]) -> list[int]:
+    """Which of the standing's cases these rows hold, each as often as it is there."""
+    actor, ids = standing.actor, rows.order_by().values_list("pk")
+    if not isinstance(reader, Actor):
+        given = {"person": actor.user_id, "provider": actor.provider_id or 0, "now": NOW, "none": 0}
+        found = prepared(("asked by the table", next(NUMBERS)), lambda: ids).rows(**given, one_provider=standing.cases[0].provider_id)
+    else:
+        found = list(ids)
+    return sorted(pk for (pk,) in found if pk in {case.pk for case in standing.cases})
 
 
 def _of_orders(world: World) -> Iterator[str]:
