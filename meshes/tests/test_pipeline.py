@@ -256,7 +256,8 @@ def test_a_model_in_inches_is_asked_about(case, tmp_path):
     report = pipeline.read(zip_of(tmp_path / "a.zip", case_files(small)), tmp_path)
 
     assert report["layout"] == 2
-    assert all("the unit is probably another" in row["refused"]["reason"] for row in report["files"])
+    assert report["unit"]["fits"][0]["unit"] == "in"
+    assert not any(row["refused"] for row in report["files"])
 
 
 def test_what_is_no_model_is_ignored_and_other_formats_are_refused(case, tmp_path):
