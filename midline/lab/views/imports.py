@@ -67,17 +67,20 @@ def add(request: PortalRequest, workspace: Workspace, number: str, order_id: int
             return stale(request, _of_earlier(order, request.actor, late.reason), home_of(workspace, number))
         except StorageFull:
             form.add_error("file", _("The server has no room for this ZIP now. Tell the administrator; nothing was lost."))
+    return render(request, "lab/import_add.html", _upload_page(order, request.actor, form), status=422 if form.errors else 200)
+
+
+def _upload_page(order: Order, actor: Actor, form: UploadForm) -> dict[str, Any]:
     earlier = open_import(order)
-    context = {
+    return {
         "order": order,
         "case": order.case,
         "form": form,
         "earlier": earlier,
-        "earlier_name": Names(earlier, request.actor).of_zip if earlier else "",
-        "unfinished": unfinished_upload(order, request.actor),
+        "earlier_name": Names(earlier, actor).of_zip if earlier else "",
+        "unfinished": unfinished_upload(order, actor),
         "next_version": order.case.newest_version + 1,
     }
-    return render(request, "lab/import_add.html", context, status=422 if form.errors else 200)
 
 
 def _of_earlier(order: Order, actor: Actor, reason: str) -> str:
