@@ -19,6 +19,7 @@ NAME = "Zofia_Testdatter"
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_no_name_of_a_file_or_header_is_in_what_is_served(cast):
     order = move(cast.case, "take", technician=cast.technician.user).current_order
     assert order

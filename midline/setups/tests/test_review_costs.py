@@ -83,6 +83,7 @@ def _talk(cast, case: Case, comments: int, requests: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_nothing_on_the_review_page_is_asked_once_a_row(cast):
     case = small(cast)
     readers = [("owner", "provider"), ("with_no_grant", "collaborator"), ("technician", "lab")]

@@ -85,6 +85,7 @@ ENDINGS: list[tuple[str, str, Callable[[Any], None]]] = [
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize(("who", "workspace", "end"), ENDINGS, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_who_lost_access_gets_neither_the_bytes_nor_a_304(cast, held, who, workspace, end):
     client = getattr(cast, who).client
@@ -120,6 +121,7 @@ ALWAYS = {"setups:review", "setups:compare", "setups:overlay", "setups:model", "
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("grant", SINGLE, ids=lambda grant: grant.value if grant else "none")
 @pytest.mark.parametrize("hidden", [False, True], ids=["", "hidden"])
 def test_each_single_permission_opens_its_own_address_and_no_other(cast, held, grant, hidden):

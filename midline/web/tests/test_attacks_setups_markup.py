@@ -84,6 +84,7 @@ def evil(cast):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize(("who", "workspace"), [("owner", "provider"), ("with_every_grant", "collaborator"), ("technician", "lab")])
 def test_no_page_below_a_case_runs_what_people_typed(cast, evil, who, workspace):
     client = getattr(cast, who).client
