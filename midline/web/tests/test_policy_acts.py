@@ -180,6 +180,7 @@ def table() -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("status", PATHS)
 def test_everybody_may_what_the_table_says_in_this_status_and_the_pages_offer_just_that(cast, people, status):
     stage = staged(cast, status)

@@ -133,6 +133,7 @@ def mailed(cast) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("end", ENDINGS)
 def test_what_a_client_found_by_following_links_mails_and_the_bell_is_gone(cast, end):
     by_standing_grant(cast, end)
