@@ -14,7 +14,8 @@ from demo.portal.people import PASSWORD
 from e2e.conftest import Desk
 from e2e.portal import Portal
 
-pytestmark = pytest.mark.slow
+# What is drawn and pressed is the same whatever keeps the case.
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 expect.set_options(timeout=20_000)
 WORLD = """
 import tempfile
