@@ -42,10 +42,12 @@ def disagreements(world: World, *, each: bool = True, most: int = 12) -> list[st
 
 def questions(world: World, *, each: bool = True) -> Iterator[Question]:
     """Everything to ask, one by one; they may be asked in any order, at the moment `NOW`."""
-    for n, standing in enumerate(world.standings):
-        cases = standing.cases if each else standing.cases[n % len(standing.cases) :][:1]
-        actions = ACTIONS if each else (Action.VIEW, *(ACTIONS[(5 * n + k) % len(ACTIONS)] for k in range(5)))
+    mine = [standing.cases if each else standing.cases[n % len(standing.cases) :][:1] for n, standing in enumerate(world.standings)]
+    # The cheapest question comes first: where the policy was changed on purpose, most changes are told by it.
+    for standing, cases in zip(world.standings, mine, strict=True):
         yield partial(_of_actions_on, standing, cases)
+    for n, (standing, cases) in enumerate(zip(world.standings, mine, strict=True)):
+        actions = ACTIONS if each else (Action.VIEW, *(ACTIONS[(5 * n + k) % len(ACTIONS)] for k in range(5)))
         yield partial(_of_cases_for, standing, actions)
         for case in cases:
             yield partial(_at_the_door, standing, case, ACTIONS[(n + case.pk) % len(ACTIONS)])
