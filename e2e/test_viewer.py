@@ -166,7 +166,7 @@ def test_a_tooth_is_there_until_it_is_taken_out_and_its_start_can_be_outlined(de
     assert told(page, "teethVisible") == 11
     assert told(page, "outlined") == 6, "12 stands at the start and nowhere now"
     expect(page.locator("[data-due]")).to_contain_text("Due at stage 2: extraction of 12.")
-    expect(row).to_have_attribute("data-state", "done")
+    expect(row).to_have_attribute("data-state", "due")
     desk.picture("extraction")
     desk.check()
 

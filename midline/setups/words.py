@@ -36,6 +36,7 @@ def words() -> dict[str, str]:
         "tick_lower_ends": _("Lower arch ends at stage {n}"),
         "ipr_before": _("before stage {n}"),
         "ipr_before_next": _("before stage {n}, next"),
+        "ipr_before_due": _("before stage {n}, due now"),
         "attachments_on": _("{count} on at stage {n}"),
         "attachments_tip": _("The models carry no attachment shapes. Markers show where each attachment is planned."),
         "attachments_tip_shapes": _("Coloured attachments are shapes of the models. Markers show where the others are planned."),

@@ -21,6 +21,7 @@ export const ENGLISH = {
   tick_lower_ends: "Lower arch ends at stage {n}",
   ipr_before: "before stage {n}",
   ipr_before_next: "before stage {n}, next",
+  ipr_before_due: "before stage {n}, due now",
   attachments_on: "{count} on at stage {n}",
   attachments_tip: "The models carry no attachment shapes. Markers show where each attachment is planned.",
   attachments_tip_shapes:

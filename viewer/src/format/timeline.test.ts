@@ -44,11 +44,12 @@ test("stages are kept between start and end", () => {
   expect(lastStage(planWith())).toBe(22);
 });
 
-test("the nearest IPR ahead is next; once its stage is reached it is done", () => {
+test("the nearest IPR ahead is next; at its stage it is due, and done after it", () => {
   const { ipr } = planWith();
   expect([0, 4, 5, 8, 9].map((stage) => nextIprStage(ipr, stage))).toEqual([5, 5, 9, 9, null]);
   expect(iprState(9, 8, 9)).toBe("next");
-  expect(iprState(9, 9, null)).toBe("done");
+  expect(iprState(9, 9, null)).toBe("due");
+  expect(iprState(9, 10, null)).toBe("done");
   expect(iprState(9, 4, 5)).toBe("later");
 });
 

@@ -12,7 +12,7 @@ export function clampStage(stage: number, last: number): number {
   return Number.isNaN(stage) ? 0 : Math.min(Math.max(stage, 0), last);
 }
 
-/** IPR is done once the stage it precedes is reached. The nearest stage ahead with IPR is the one due next. */
+/** The nearest stage ahead with IPR is the one due next. */
 export function nextIprStage(ipr: readonly Ipr[], stage: number): number | null {
   return nextOf(ipr, stage);
 }
@@ -27,10 +27,12 @@ function nextOf(rows: readonly { readonly before_stage: number }[], stage: numbe
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }
 
-export type IprState = "done" | "next" | "later";
+export type IprState = "done" | "due" | "next" | "later";
 
+/** What comes before a stage is due while that stage is looked at, as the line over the play bar says, and done after it. */
 export function iprState(before: number, stage: number, next: number | null): IprState {
-  if (before <= stage) return "done";
+  if (before < stage) return "done";
+  if (before === stage) return "due";
   return before === next ? "next" : "later";
 }
 

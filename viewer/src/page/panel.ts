@@ -16,7 +16,14 @@ import {
 import { toothName, toothNumber } from "../format/numbering.ts";
 import type { Plan } from "../format/plan.ts";
 import type { Words } from "../format/strings.ts";
-import { attachmentState, iprState, lastStage, nextExtraction, nextIprStage } from "../format/timeline.ts";
+import {
+  attachmentState,
+  type IprState,
+  iprState,
+  lastStage,
+  nextExtraction,
+  nextIprStage,
+} from "../format/timeline.ts";
 import { type State, type Store, wholeStage } from "./state.ts";
 
 function all(selector: string, within: ParentNode = document): HTMLElement[] {
@@ -27,10 +34,16 @@ function write(selector: string, text: string, within: ParentNode = document): v
   for (const element of all(selector, within)) if (element.textContent !== text) element.textContent = text;
 }
 
+const IPR_WORDS: Partial<Record<IprState, "ipr_before_next" | "ipr_before_due">> = {
+  next: "ipr_before_next",
+  due: "ipr_before_due",
+};
+
 /** Show what belongs to a state inside an entry and hide the rest. */
 function setState(row: HTMLElement, state: string): void {
   row.dataset.state = state;
-  for (const part of all("[data-when]", row)) part.toggleAttribute("hidden", part.dataset.when !== state);
+  for (const part of all("[data-when]", row))
+    part.toggleAttribute("hidden", !part.dataset.when?.split(" ").includes(state));
 }
 
 export class Panel {
@@ -174,11 +187,7 @@ export class Panel {
       const before = Number(row.dataset.before);
       const state = iprState(before, stage, next);
       setState(row, state);
-      write(
-        "[data-ipr-text]",
-        this.words.say(state === "next" ? "ipr_before_next" : "ipr_before", { n: before }),
-        row,
-      );
+      write("[data-ipr-text]", this.words.say(IPR_WORDS[state] ?? "ipr_before", { n: before }), row);
     }
   }
 
