@@ -27,23 +27,23 @@ from midline.core.workspace import Workspace
 from midline.people.policies import Actor
 from midline.practices.queries import time_zone_of
 
+# allowed, here and below: what the policy said of this reader and case, where the same request asked before.
 
-def thread(case: Case, actor: Actor, *, after: int = 0) -> QuerySet[Comment]:
+
+def thread(case: Case, actor: Actor, *, after: int = 0, allowed: frozenset[Action] | None = None) -> QuerySet[Comment]:
     """The comments of a case, oldest first, newer than comment `after`; none for whoever may not read the conversation."""
-    if Action.READ_CONVERSATION not in actions_on(actor, case):
+    if Action.READ_CONVERSATION not in (actions_on(actor, case) if allowed is None else allowed):
         return Comment.objects.none()
     rows = Comment.objects.filter(case=case, id__gt=after).select_related("author", "pin").prefetch_related("edits", "files")
     return rows.order_by("id")
 
 
-def change_requests(case: Case, actor: Actor, *, version: int | None = None) -> QuerySet[ChangeRequest]:
+def change_requests(case: Case, actor: Actor, *, allowed: frozenset[Action] | None = None) -> QuerySet[ChangeRequest]:
     """Proposed requests for provider and collaborators, sent ones also for the lab; with their lines."""
-    allowed = actions_on(actor, case)
+    allowed = actions_on(actor, case) if allowed is None else allowed
     states = [ChangeRequest.State.PROPOSED] if Action.READ_PROPOSED_REQUESTS in allowed else []
     states += [ChangeRequest.State.SENT] if Action.READ_SENT_REQUESTS in allowed else []
     rows = ChangeRequest.objects.filter(case=case, state__in=states).select_related("author", "sent_by")
-    if version is not None:
-        rows = rows.filter(version=version)
     return rows.prefetch_related(Prefetch("items", ChangeItem.objects.select_related("answered_by"))).order_by("id")
 
 
@@ -55,6 +55,22 @@ def open_items(case: Case) -> QuerySet[ChangeItem]:
 def read_up_to(case: Case, actor: Actor) -> int:
     """The newest comment that the reader has seen; 0 before the first."""
     return ReadUpTo.objects.filter(case=case, person=actor.user).values_list("comment_id", flat=True).first() or 0
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What one reader may read of a conversation, read once for a page. seen: the newest comment that the reader has seen."""
+
+    allowed: frozenset[Action]
+    comments: list[Comment]
+    requests: list[ChangeRequest]
+    seen: int
+
+
+def talk_of(case: Case, actor: Actor, allowed: frozenset[Action] | None = None) -> Talk:
+    allowed = actions_on(actor, case) if allowed is None else allowed
+    comments = list(thread(case, actor, allowed=allowed))
+    return Talk(allowed, comments, list(change_requests(case, actor, allowed=allowed)), read_up_to(case, actor))
 
 
 @dataclass(frozen=True)
@@ -87,16 +103,14 @@ class Line:
 MARKS: Final = ("setup.ready", "setup.ready_taken_back", "setup.pushed_back", "setup.published", "setup.declined", "setup.approved")
 
 
-def panel(case: Case, actor: Actor) -> dict[str, Any]:
+def panel(case: Case, actor: Actor, talk: Talk | None = None) -> dict[str, Any]:
     """What the conversation beside a case shows: its lines by day, who takes part, and the numbers of its pins.
 
     Days and hours are those of the provider's practice, the same for everybody who talks about the case.
     """
     roles = _roles(case)
-    seen = read_up_to(case, actor)
-    comments = list(thread(case, actor))
-    requests = list(change_requests(case, actor))
-    allowed = actions_on(actor, case)
+    talk = talk or talk_of(case, actor)
+    allowed, comments, seen = talk.allowed, talk.comments, talk.seen
     marks = case_events(case.pk, {action.value for action in allowed}).filter(kind__in=MARKS)
     pins = {comment.pk: n for n, comment in enumerate((c for c in comments if hasattr(c, "pin") and not c.deleted_at), start=1)}
     people = mentions.mentionable(case, actor, frozenset(c.author_id for c in comments))
@@ -127,7 +141,7 @@ def panel(case: Case, actor: Actor) -> dict[str, Any]:
             role=_role(roles, r.author_id, r.workspace),
             tone=_tone(r.workspace),
         )
-        for r in requests
+        for r in talk.requests
     ]
     lines += [Line(at=e.at, event=e, who=e.person.name if e.person else "") for e in marks]
     waiting = CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0
@@ -201,12 +215,10 @@ def replied_to(case: Case, actor: Actor, comment_id: int | None) -> Comment | No
     return thread(case, actor).filter(pk=comment_id, deleted_at=None).first() if comment_id else None
 
 
-def pins_json(case: Case, actor: Actor, version: int) -> list[dict[str, Any]]:
+def pins_json(talk: Talk, version: int) -> list[dict[str, Any]]:
     """The pins of one version as the viewer wants them; numbered as in the thread."""
-    everything = list(thread(case, actor))
-    comments = [c for c in everything if hasattr(c, "pin") and not c.deleted_at]
-    replies = Counter(c.reply_to_id for c in everything if not c.deleted_at)
-    seen = read_up_to(case, actor)
+    comments = [c for c in talk.comments if hasattr(c, "pin") and not c.deleted_at]
+    replies = Counter(c.reply_to_id for c in talk.comments if not c.deleted_at)
     return [
         {
             "id": c.pk,
@@ -219,7 +231,7 @@ def pins_json(case: Case, actor: Actor, version: int) -> list[dict[str, Any]]:
             "camera": c.pin.camera,
             "replies": replies[c.pk],
             "fdi": c.pin.tooth,
-            "quiet": c.pk <= seen,
+            "quiet": c.pk <= talk.seen,
         }
         for number, c in enumerate(comments, start=1)
         if c.pin.version == version

@@ -27,10 +27,10 @@ def _panel(request: PortalRequest, case: Case, *, status: int = 200, **more: Any
     """The thread and the form below it: a fragment for htmx, a page of its own without."""
     version = more.pop("version", None) or case.newest_version or None
     form = more.setdefault("form", CommentForm.empty(version))
-    pins = queries.pins_json(case, request.actor, version) if version else None
+    talk = queries.talk_of(case, request.actor)
     context = (
-        queries.panel(case, request.actor)
-        | {"pin_list": pins}
+        queries.panel(case, request.actor, talk)
+        | {"pin_list": queries.pins_json(talk, version) if version else None}
         | {"case": case, "version": version, "replying": _replying(request, case, form)}
         | more
     )

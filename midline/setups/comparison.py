@@ -180,11 +180,16 @@ def _unit(movement: str) -> str:
     return "deg" if movement in ANGLES else "mm"
 
 
-def comparison(case: Case, version: SetupVersion, other: SetupVersion, actor: Actor) -> Comparison:
-    """`version` held against an earlier one, with the requests that were sent on the versions between them."""
+def comparison(
+    case: Case, version: SetupVersion, other: SetupVersion, actor: Actor, asked_on: Iterable[ChangeRequest] | None = None
+) -> Comparison:
+    """`version` held against an earlier one, with the requests that were sent on the versions between them.
+
+    asked_on: the requests of the case that the actor reads, where they were read before.
+    """
     requests = [
         request
-        for request in change_requests(case, actor)
+        for request in (change_requests(case, actor) if asked_on is None else asked_on)
         if request.state == ChangeRequest.State.SENT and other.number <= request.version < version.number
     ]
     items = {item.pk: item for request in requests for item in request.items.all()}

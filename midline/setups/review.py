@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from midline.cases.actions import Action
-from midline.cases.models import Case, CaseUnread, Status
+from midline.cases.models import Case, Status
 from midline.cases.policies import actions_on
 from midline.cases.queries import Standing, evaluating_collaborations, standing_of, type_words
 from midline.conversation.forms import ChangesForm, CommentForm
 from midline.conversation.models import ChangeItem, ChangeRequest
-from midline.conversation.queries import change_requests, panel, pins_json
+from midline.conversation.queries import panel, pins_json, talk_of
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
 from midline.people.policies import Actor
@@ -83,11 +84,14 @@ def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion
     actions = actions_on(actor, case)
     standing = standing_of(case, actor)
     urls = {what: reverse("setups:model", args=[actor.workspace, case.number, version.number, what]) for what in ("preview", "full")}
-    plan = plan_json(version, actor, urls)
     talks = Action.READ_CONVERSATION in actions
-    versions = list(versions_for(actor, case))
+    talk = talk_of(case, actor, actions)
+    versions = list(versions_for(actor, case, actions))
     earlier = [row for row in versions if row.number < version.number]
     other = other or (earlier[0] if earlier else None)
+    prefetch_related_objects([version, *([other] if other else [])], "iprs", "attachments", "extractions", "pontics")
+    plan = plan_json(version, actor, urls)
+    asked_here = [request for request in talk.requests if request.version == version.number]
     plan["others"] = [
         {"version": row.number, "overlay": reverse("setups:overlay", args=[actor.workspace, case.number, version.number, row.number])}
         for row in versions
@@ -97,7 +101,7 @@ def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion
         view: {moment: _picture_url(actor, version, name) for moment, name in pair.items()}
         for view, pair in still_pictures(version).items()
     }
-    plan["pins"] = pins_json(case, actor, version.number) if talks else []
+    plan["pins"] = pins_json(talk, version.number) if talks else []
     shown = {
         "case": case,
         "setup": version,
@@ -119,29 +123,23 @@ def page(case: Case, version: SetupVersion, actor: Actor, *, other: SetupVersion
         "gaps": gap_lines(version),
         "versions": versions,
         "earlier": earlier,
-        "comparison": comparison(case, version, other, actor) if other else None,
+        "comparison": comparison(case, version, other, actor, talk.requests) if other else None,
         "choice": choice(case, version, actor, actions, standing),
-        "proposed": proposed(case, version, actor),
-        "sent": [r for r in change_requests(case, actor, version=version.number) if r.state == ChangeRequest.State.SENT],
+        "proposed": [r for r in asked_here if r.state == ChangeRequest.State.PROPOSED],
+        "sent": [r for r in asked_here if r.state == ChangeRequest.State.SENT],
         "changes_form": ChangesForm.empty(version.content_hash),
         "movement_choices": ChangeItem.Movement.choices,
         "teeth": sorted({*UPPER, *LOWER} | (WISDOM & {p["fdi"] for p in plan["parts"] if p["fdi"]})),
         "keys": {name: new_key() for name in ("approve", "ready", "take_back", "push_back")},
-        "unread": CaseUnread.objects.filter(case=case, person=actor.user).values_list("count", flat=True).first() or 0,
     }
     shown |= drawer([part["fdi"] for part in plan["parts"] if part["fdi"]])
     if talks:
-        shown |= panel(case, actor) | {"form": CommentForm.empty(version.number), "version": version.number, "pin_list": plan["pins"]}
-    return shown
+        shown |= panel(case, actor, talk) | {"form": CommentForm.empty(version.number), "version": version.number, "pin_list": plan["pins"]}
+    return shown | {"unread": shown.get("waiting", 0), "allowed": actions}
 
 
 def _picture_url(actor: Actor, version: SetupVersion, name: str | None) -> str | None:
     return name and reverse("setups:picture", args=[actor.workspace, version.case.number, version.number, name])
-
-
-def proposed(case: Case, version: SetupVersion, actor: Actor) -> list[ChangeRequest]:
-    """Proposed requests on this version: what the sender may tick along."""
-    return [r for r in change_requests(case, actor, version=version.number) if r.state == ChangeRequest.State.PROPOSED]
 
 
 def chart(version: SetupVersion, plan: dict[str, Any]) -> list[list[Tooth]]:
@@ -152,7 +150,7 @@ def chart(version: SetupVersion, plan: dict[str, Any]) -> list[list[Tooth]]:
     parts = {part["fdi"]: part for part in plan["parts"] if part["fdi"]}
     attached = {row["fdi"] for row in plan["attachments"]}
     out = {row["fdi"] for row in plan["extractions"]}
-    pontics = set(version.pontics.values_list("tooth", flat=True))
+    pontics = {row.tooth for row in version.pontics.all()}
     named = parts.keys() | out | pontics
     rows = []
     for numbers, right, left in ((UPPER, 18, 28), (LOWER, 48, 38)):

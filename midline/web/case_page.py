@@ -23,7 +23,7 @@ from midline.cases.queries import (
     type_words,
 )
 from midline.collaboration.models import Collaboration
-from midline.conversation.queries import change_requests, panel
+from midline.conversation.queries import change_requests, panel, talk_of
 from midline.core import clock
 from midline.core.ids import new_key
 from midline.core.workspace import Workspace
@@ -74,7 +74,7 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
         "person_line": person_line(case),
         "type_words": type_words(case),
         "detail": detail_words(case, SLOTS),
-        "after": last_event(actor, case),
+        "after": last_event(actor, case, actions),
         "order": case.current_order,
         "tabs": _tabs(case, actor, actions),
         "events": open_events(case, actions),
@@ -84,7 +84,7 @@ def page(case: Case, actor: Actor, tab: str) -> dict[str, Any]:
         case "overview":
             shown |= _overview(case, actor, actions, standing)
         case "setups":
-            shown |= {"versions": version_rows(case, actor, actions), "requests": list(change_requests(case, actor))}
+            shown |= {"versions": version_rows(case, actor, actions), "requests": list(change_requests(case, actor, allowed=actions))}
         case "discussion":
             shown |= _discussion(case, actor, actions)
         case "orders":
@@ -148,7 +148,7 @@ def _discussion(case: Case, actor: Actor, actions: frozenset[Action]) -> dict[st
     if Action.READ_CONVERSATION not in actions:
         raise Http404
     version = case.newest_version or None
-    return panel(case, actor) | {"form": CommentForm.empty(version), "version": version}
+    return panel(case, actor, talk_of(case, actor, actions)) | {"form": CommentForm.empty(version), "version": version}
 
 
 def subject(case: Case, actions: frozenset[Action]) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from midline.activity.models import Event
 from midline.activity.queries import case_events, newest_event
+from midline.cases.actions import Action
 from midline.cases.models import Case
 from midline.cases.policies import ALWAYS, LAB, OWNER, actions_on, cases_for
 from midline.cases.queries import reach_of
@@ -46,9 +47,12 @@ _READERS: Final = {
 }
 
 
-def readers_of(actor: Actor, case: Case) -> set[str]:
-    """The `reader` values of the events that the actor may see on this case; the owner also sees those for the owner alone ("")."""
-    readers = {action.value for action in actions_on(actor, case)}
+def readers_of(actor: Actor, case: Case, allowed: frozenset[Action] | None = None) -> set[str]:
+    """The `reader` values of the events that the actor may see on this case; the owner also sees those for the owner alone ("").
+
+    allowed: what the policy said of this reader and case, where the same request asked before.
+    """
+    readers = {action.value for action in (actions_on(actor, case) if allowed is None else allowed)}
     return readers | {""} if actor.workspace is Workspace.PROVIDER else readers
 
 
@@ -63,9 +67,9 @@ def case_news(actor: Actor, case: Case, after: int) -> tuple[int, list[str]]:
     return (kinds[-1][0], regions(kind for _, kind in kinds)) if kinds else (after, [])
 
 
-def last_event(actor: Actor, case: Case) -> int:
+def last_event(actor: Actor, case: Case, allowed: frozenset[Action] | None = None) -> int:
     """The newest event that the actor may read: what a page says it has shown."""
-    rows = Event.objects.filter(case_id=case.pk, reader__in=readers_of(actor, case))
+    rows = Event.objects.filter(case_id=case.pk, reader__in=readers_of(actor, case, allowed))
     return rows.order_by("-id").values_list("id", flat=True).first() or 0
 
 

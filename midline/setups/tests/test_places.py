@@ -7,7 +7,7 @@ import pytest
 
 from midline.cases.tests.factories import move
 from midline.conversation.models import Comment
-from midline.conversation.queries import pins_json
+from midline.conversation.queries import pins_json, talk_of
 from midline.setups.models import Part
 from midline.setups.tests.factories import make_version
 
@@ -64,7 +64,7 @@ def test_a_pin_on_a_published_version_keeps_its_place_and_the_view_it_was_made_i
     camera = {"direction": [0.2, -0.9, 0.1], "zoom": 1.5, "upper": True}
     assert pin(cast, camera=json.dumps(camera), view="").status_code == 200
 
-    shown = pins_json(cast.case, cast.with_no_grant.actor, 1)[0]
+    shown = pins_json(talk_of(cast.case, cast.with_no_grant.actor), 1)[0]
     assert (shown["part"], shown["stage"], shown["fdi"], shown["camera"], shown["replies"]) == ("upper-04", 3, 21, camera, 0)
 
 

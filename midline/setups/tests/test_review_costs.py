@@ -16,7 +16,7 @@ from midline.setups.models import IPR, Attachment, Decision, Extraction, Pontic,
 from midline.setups.tests.factories import make_version
 
 VERSIONS, STAGES, COMMENTS, REQUESTS = 20, 60, 200, 40
-BRANCHES, MOST = 3, 100
+BRANCHES, MOST = 3, 60
 """Questions that only some rows bring up, each asked once (who answered, who approved); what no page may ask more of."""
 
 SAID = "@Priya Raghunathan, look at 21. " * 4

@@ -132,7 +132,7 @@ def glyph() -> SafeString:
 @register.simple_tag(takes_context=True)
 def last_event_of(context: Context, case: Case) -> int:
     """The newest event of the case that the reader may read: what `data-after` says the page has shown."""
-    return last_event(context["actor"], case)
+    return last_event(context["actor"], case, context.get("allowed"))
 
 
 @register.simple_tag
