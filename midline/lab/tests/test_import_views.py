@@ -8,7 +8,7 @@ from django.urls import reverse
 from midline.cases.models import Case, Order, Status
 from midline.jobs import services as jobs
 from midline.lab.tests.pages import text, url
-from midline.setups.models import SetupImport, SetupVersion
+from midline.setups.models import Attachment, SetupImport, SetupVersion
 from midline.setups.tests.factories import make_import
 from midline.setups.tests.zips import staged_zip
 
@@ -161,6 +161,24 @@ def test_publishing_before_the_numbers_are_confirmed_is_a_conflict(cast, lab, or
     item.version.save()
 
     assert lab.post(url("import_publish", cast.case, item.pk)).status_code == 409
+
+
+def test_a_plan_that_corrected_numbers_have_left_behind_says_so_at_its_field(cast, lab, order):
+    item = make_import(order, cast.technician.user)
+    version = item.version
+    assert version
+    Attachment.objects.create(version=version, tooth=13, shape="Ellipsoid", added_stage=1)
+    address = url("import", cast.case, item.pk)
+    assert "does not fit the tooth numbers" not in text(lab.get(address))
+
+    version.parts.filter(fdi=13).update(fdi=14)
+
+    page = text(lab.get(address))
+    assert "1 field does not fit the tooth numbers" in page
+    assert 'href="#attachment-0-tooth"' in page
+    late = lab.post(url("import_publish", cast.case, item.pk))
+    assert late.status_code == 409
+    assert "Tooth 13 is not in this setup." in text(late)
 
 
 def test_an_import_is_discarded_after_asking(cast, lab, order):

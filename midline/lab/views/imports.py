@@ -197,6 +197,8 @@ def import_page(
     context |= _files(item, names, files_posted, wrong, request.actor.user.numbering)
     if version:
         rows, offers = plan or PlanRows.of(version), offers_of(item, version)
+        if plan is None and standing.state == State.BUILT:
+            rows.errors = services.standing_errors(version)
         context |= {
             "within": accuracy_um(version),
             "arches": tooth_arches(version, teeth_posted, wrong if teeth_posted is not None else None),
@@ -206,6 +208,7 @@ def import_page(
             "notes": [in_words(str(note)) for note in version.plan.get("notes", [])],
             "beside": [kind_words(row["kind"]) for row in version.plan.get("beside", [])],
             "plan": rows,
+            "plan_stands": plan is None,
             "movements_shown": rows.movements_shown(version),
             "source_words": source_in_words(str(version.plan.get("movement_source", ""))),
             "movements_lab": version.plan.get("movement_source") == "lab",

@@ -13,6 +13,7 @@ from midline.setups.services.versions import (
     PonticRow,
     plan_errors,
     plan_write,
+    standing_errors,
     teeth_confirm,
     version_publish,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "import_supply",
     "plan_errors",
     "plan_write",
+    "standing_errors",
     "teeth_confirm",
     "version_publish",
 ]

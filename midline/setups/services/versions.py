@@ -226,6 +226,20 @@ def plan_errors(
     return _ipr_errors(iprs, last, present) | _attachment_errors(attachments, last, present) | gaps
 
 
+def standing_errors(version: SetupVersion) -> dict[str, str]:
+    """What of the stored plan no longer fits the version: its tooth numbers can be corrected after the rows were written."""
+    return plan_errors(
+        version,
+        [IprRow(row.tooth_a, row.tooth_b, row.amount_mm, row.before_stage) for row in version.iprs.all()],
+        [
+            AttachmentRow(row.tooth, row.surface, row.shape, row.size, row.added_stage, row.removed_stage)
+            for row in version.attachments.all()
+        ],
+        [PonticRow(row.tooth, row.until_stage) for row in version.pontics.all()],
+        [ExtractionRow(row.tooth, row.before_stage) for row in version.extractions.all()],
+    )
+
+
 def _no_tooth(fdi: int, present: Collection[int]) -> str:
     """What is wrong with a tooth number; nothing when it is a tooth of this setup."""
     if fdi not in TEETH:
@@ -322,7 +336,7 @@ def version_publish(*, version: SetupVersion, by: Actor, note: str = "") -> Setu
     """Freezes the version, moves the order to Awaiting approval and tells everybody who sees the case. By its planner, once.
 
     Asked again by the same planner after it happened, nothing changes. Raises PermissionDenied, NotAllowedNow (the order moved on, built
-    again, numbers not confirmed, a newer version stands).
+    again, numbers not confirmed, a plan that does not fit them, a newer version stands).
     """
     # Locked before it is looked at: of two presses at once the second gets the version that the first published.
     Case.objects.select_for_update().get(pk=version.case_id)
@@ -335,6 +349,9 @@ def version_publish(*, version: SetupVersion, by: Actor, note: str = "") -> Setu
         raise NotAllowedNow(_("This version is being built again. Wait until that is done."))
     if not locked.plan.get("teeth_confirmed") and locked.parts.filter(kind="tooth").exists():
         raise NotAllowedNow(_("The tooth numbers are only proposed. Confirm them, then publish."))
+    if wrong := standing_errors(locked):
+        words = _("The plan does not fit the tooth numbers: %(sentence)s Save the plan corrected, then publish.")
+        raise NotAllowedNow(words % {"sentence": next(iter(wrong.values()))})
     if locked.number != locked.case.newest_version + 1:
         raise NotAllowedNow(_("Version %(n)s was published meanwhile. Upload this setup again.") % {"n": locked.case.newest_version})
     locked.content_hash = content_hash(locked)

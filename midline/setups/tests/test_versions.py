@@ -150,6 +150,27 @@ def test_publishing_needs_confirmed_numbers(cast, item):
     assert Case.objects.get(pk=cast.case.pk).status == Status.IN_PRODUCTION
 
 
+@pytest.mark.parametrize(
+    ("iprs", "attachments", "pontics", "numbers", "said"),
+    [
+        ([services.IprRow(11, 21, Decimal("0.2"), 1)], [], [], {"upper-04": None}, "Tooth 21 is not in this setup."),
+        ([], [services.AttachmentRow(13, "buccal", "Ellipsoid", "", 1)], [], {"upper-01": 14}, "Tooth 13 is not in this setup."),
+        ([], [], [services.PonticRow(15)], {"upper-01": 15}, "Tooth 15 is in this setup; a pontic stands in a gap."),
+    ],
+)
+def test_a_plan_that_corrected_numbers_have_left_behind_is_not_published(cast, item, iprs, attachments, pontics, numbers, said):
+    by = cast.technician.actor
+    services.plan_write(version=item.version, by=by, iprs=iprs, attachments=attachments, pontics=pontics)
+    services.teeth_confirm(version=item.version, numbers=numbers_of(item.version) | numbers, by=by)
+
+    with pytest.raises(NotAllowedNow, match=said):
+        services.version_publish(version=item.version, by=by)
+    assert Case.objects.get(pk=cast.case.pk).status == Status.IN_PRODUCTION
+
+    services.plan_write(version=item.version, by=by, iprs=[], attachments=[], pontics=[])
+    assert services.version_publish(version=item.version, by=by).published_at
+
+
 def test_publishing_freezes_the_version_and_every_row(cast, item):
     version = services.version_publish(version=item.version, by=cast.technician.actor)
 
