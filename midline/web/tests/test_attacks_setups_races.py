@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from midline.setups.services import IprRow
 from midline.setups.services.building import Built, Replaced, import_built
 from midline.setups.services.content import content_hash
 from midline.setups.services.decisions import setup_decline, setup_mark_ready
+from midline.setups.services.supplying import Supplied
 from midline.setups.services.versions import plan_write, teeth_confirm, version_publish
 from midline.setups.tests.factories import make_import, make_version
 from midline.web.tests.test_races import told_at_once
@@ -104,6 +106,24 @@ def test_an_import_discarded_while_it_is_matched_leaves_no_job_behind(cast, orde
         assert told[0] in {"building", NotAllowedNow}
         assert look(lambda: fresh(item).state) == "discarded"
         assert look(lambda: Job.objects.filter(kind="setups.build", state=Job.State.WAITING).count()) == 0
+
+
+@pytest.mark.parametrize(
+    ("contents", "told"),
+    [([b"solid one"] * 3, ["reading"] * 3), ([b"solid one", b"solid two", b"solid three"], ["reading", NotAllowedNow, NotAllowedNow])],
+    ids=["the same bytes", "other bytes"],
+)
+def test_a_file_supplied_by_several_at_once_is_taken_and_read_once(cast, order, tmp_path: Path, contents, told):
+    item = make_import(order, cast.technician.user, state=SetupImport.State.MATCHING)
+
+    def supply(content: bytes) -> Callable[[], Any]:
+        chosen = [Supplied("case_lower_05.stl", BytesIO(content))]
+        return lambda: services.import_supply(item=fresh(item), by=cast.technician.actor, supplied=chosen, answers={}).state
+
+    with real_database(tmp_path):
+        assert sorted(told_at_once(*map(supply, contents)), key=str) == sorted(told, key=str)
+        assert len(look(lambda: fresh(item).received)) == 1
+        assert look(lambda: Job.objects.filter(kind="setups.read").count()) == 1
 
 
 def built_of(version: SetupVersion) -> Built:
