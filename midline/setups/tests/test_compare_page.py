@@ -91,6 +91,14 @@ def test_the_decision_bar_says_how_much_was_asked_for_and_leads_to_the_list(cast
     assert "1 request left no change." in words
 
 
+def test_the_decision_bar_says_you_to_the_provider_alone(cast, two):
+    Case.objects.filter(pk=two[1].case_id).update(awaiting_version=2)
+    page = cast.with_no_grant.client.get(address("collaborator", two[1])).content.decode()
+
+    assert "2 of 3 changes since version 1 were asked for." in page
+    assert "you asked for" not in page
+
+
 def test_the_decision_bar_is_silent_where_nothing_is_to_be_decided(cast, two):
     Case.objects.filter(pk=two[1].case_id).update(awaiting_version=2)
     for page in (
