@@ -39,7 +39,8 @@ def keep(name: str, found: dict[str, Any], folder: Path = RESULTS) -> None:
     """Writes <name>.json, one row a line, so that a change of one row shows as one line; whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in found["rows"])
-    text = f'{{"machine": {json.dumps(found["machine"], ensure_ascii=False)},\n "rows": [\n{rows}\n]}}\n'
+    heads = "".join(f'"{key}": {json.dumps(value, ensure_ascii=False)},\n ' for key, value in found.items() if key != "rows")
+    text = f'{{{heads}"rows": [\n{rows}\n]}}\n'
     half = folder / f"{name}.json.half"
     half.write_text(text, encoding="utf-8")
     half.replace(folder / f"{name}.json")

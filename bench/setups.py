@@ -63,7 +63,10 @@ class Run:
 
     def keep(self) -> None:
         self.found["machine"]["run_s"] = round(time.monotonic() - self.began)
-        report.keep("setups", self.found, self.elsewhere or report.RESULTS)
+        # The main case once more at the top, for whoever reads one figure.
+        main = self.row(MAIN) or {}
+        heads: dict[str, Any] = {key: main[key] for key in (*rivals.KEYS, "rivals") if key in main}
+        report.keep("setups", {"machine": self.found["machine"], **heads, "rows": self.found["rows"]}, self.elsewhere or report.RESULTS)
         if self.elsewhere:
             (self.elsewhere / "setups.md").write_text(setups_tables.section(self.found), encoding="utf-8")
         else:

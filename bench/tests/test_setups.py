@@ -94,6 +94,16 @@ def test_a_row_that_fails_loses_no_other_row(tmp_path, capsys):
     assert "first: FAILED, ValueError: refused" in capsys.readouterr().out
 
 
+def test_the_main_case_stands_at_the_top_with_its_rivals(tmp_path):
+    run = setups.Run("", tmp_path)
+    run.add("other", lambda: row("other", full_bytes=1))
+    assert "full_bytes" not in report.read("setups", tmp_path)
+    run.add(setups.MAIN, lambda: row(setups.MAIN, full_bytes=7))
+    found = report.read("setups", tmp_path)
+    assert (found["full_bytes"], found["preview_bytes"], set(found["rivals"])) == (7, 100, set(rivals.NAMES))
+    assert [kept["case"] for kept in found["rows"]] == ["other", setups.MAIN]
+
+
 def row(name, **more):
     usual = dict.fromkeys(rivals.KEYS) | {"case": name, "layout": 2, "stages": {"upper": 3}, "files": 3, "triangles": 5, "zip_bytes": 9}
     usual |= {"full_bytes": 1000, "preview_bytes": 100, "teeth_max_um": 4.0, "gingiva_max_um": 9.0, "import_cpu_s": 3, "import_wall_s": 4}
