@@ -10,7 +10,6 @@ from midline.lab.import_page.files import (
     kind_words,
     looked_at,
     mapping_posted,
-    megabytes,
     spans,
 )
 from midline.lab.import_page.names import Names
@@ -39,7 +38,6 @@ __all__ = [
     "kind_words",
     "looked_at",
     "mapping_posted",
-    "megabytes",
     "missing_words",
     "movement_names",
     "numbering_of",

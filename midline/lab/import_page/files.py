@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from midline.core.sizes import file_size
 from midline.lab.import_page.numbers import renumbered
 from midline.records.mesh_words import in_words
 from midline.setups.models import SetupImport
@@ -16,13 +16,6 @@ from midline.setups.services.mapping import ARCHES, BESIDE, GINGIVA, STAGE, TOOT
 
 SURE: Final = 0.9
 Posted = Mapping[str, str]
-
-
-def megabytes(size: int) -> str:
-    """ "212 MB", "4.7 MB", "87 KB"."""
-    if size < 1_000_000:
-        return f"{max(1, round(size / 1000))} KB"
-    return f"{formats.number_format(size / 1_000_000, 1 if size < 20_000_000 else 0)} MB"
 
 
 @dataclass
@@ -160,7 +153,7 @@ def file_rows(
             FileRow(
                 index=index,
                 name=name,
-                size=megabytes(about["size_bytes"]),
+                size=file_size(about["size_bytes"]),
                 triangles=about["triangles"],
                 arch=arch,
                 stage=stage,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from midline.core import clock
-from midline.lab.import_page.files import is_doubtful, megabytes
+from midline.core.sizes import file_size
+from midline.lab.import_page.files import is_doubtful
 from midline.setups.models import SetupImport
 from midline.setups.queries import ImportStanding, accuracy_um
 
@@ -109,7 +110,7 @@ def _pack_step(item: SetupImport, standing: ImportStanding) -> Step:
     if item.version is None:
         return Step("pack", label, "todo", _("Not begun"))
     served = item.version.files["full"]["br_size"]
-    words = _("%(before)s → %(after)s") % {"before": megabytes(item.version.original_size), "after": megabytes(served)}
+    words = _("%(before)s → %(after)s") % {"before": file_size(item.version.original_size), "after": file_size(served)}
     return Step("pack", label, "done", words)
 
 

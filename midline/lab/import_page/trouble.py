@@ -8,7 +8,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from midline.lab.import_page.files import megabytes
+from midline.core.sizes import file_size
 from midline.lab.import_page.names import Names
 from midline.lab.import_page.steps import steps
 from midline.records.mesh_words import in_words
@@ -69,7 +69,7 @@ def report_text(item: SetupImport, names: Names) -> str:
     standing = names.standing(import_standing(item))
     when = formats.date_format(timezone.localtime(item.added_at), "DATETIME_FORMAT")
     lines = [_("Import of version %(n)s of %(number)s") % {"n": item.number, "number": item.case.number}]
-    lines += [f"imp-{item.pk} · {when}", f"{names.of_zip} · {megabytes(item.size)} · SHA-256 {item.sha256}", ""]
+    lines += [f"imp-{item.pk} · {when}", f"{names.of_zip} · {file_size(item.size)} · SHA-256 {item.sha256}", ""]
     lines += [f"{step.label}: {step.words}" for step in steps(item, standing)]
     if standing.failure:
         lines += ["", *(standing.failure[name] for name in ("file", "reason", "remedy") if standing.failure.get(name))]

@@ -22,6 +22,7 @@ from django_vite.core.exceptions import DjangoViteAssetNotFoundError
 from midline.cases.models import Case, CollaboratorStatus, Status, Turn
 from midline.cases.queries import bubble_sign, collaborator_sign, collaborators_cell, status_sign, turn_sign
 from midline.core import clock, icons, moments
+from midline.core.sizes import file_size
 from midline.core.workspace import Workspace
 from midline.people.numbering import tooth_number
 from midline.web.context import TONES, address
@@ -238,6 +239,9 @@ def tooth(fdi: int, numbering: str) -> str:
 def quoted(words: str) -> str:
     """What somebody wrote, in the quotation marks of the reader's language."""
     return pgettext("quotation", "“%(words)s”") % {"words": words}
+
+
+register.filter(file_size)
 
 
 @register.filter
