@@ -240,7 +240,11 @@ def morph_pieces(key: str, arch: str, track: Track) -> list[Piece]:
     pieces: list[Piece] = []
     centre = box_centre(track.epochs[0].start)
     for index, epoch in enumerate(track.epochs):
-        found = poses.morph(epoch.shapes)
+        found = (
+            poses.morph(epoch.shapes)
+            if epoch.exact
+            else poses.morph(epoch.shapes, tolerance_mm=poses.FOLLOWED_MM, share=poses.FOLLOWED_SHARE)
+        )
         if not index:
             centre = box_centre(found.base)
         placed = np.tile(np.array([*centre, 0.0, 0.0, 0.0, 1.0]), (track.stages, 1))

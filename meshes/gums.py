@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from meshes.carrying import carried
 from meshes.errors import DegenerateShape
-from meshes.pack import nearest_on
 from meshes.poses import Motion, rigid_motion
 from meshes.staging import Run
 from meshes.tracks import Epoch, Track
@@ -50,21 +50,12 @@ def whole_motion(epoch: Epoch) -> Motion | None:
 
 
 def laid_on(runs: Sequence[Run], stages: int) -> Track:
-    """The first shape carried from stage to stage: each vertex goes to the nearest point of the next surface."""
-    shape = runs[0].positions[0].astype(np.float64)
-    shapes = np.empty((stages, len(shape), 3), np.float32)
-    done = 0
-    for run in runs:
-        for positions in run.positions:
-            if done:
-                near = nearest_on(positions.astype(np.float64), run.faces, shape)
-                shape = np.einsum("nc,nci->ni", near.weights, positions[near.corners].astype(np.float64))
-            shapes[done] = shape
-            done += 1
-    shapes[done:] = shape
-    return Track(
-        False, (Epoch(0, stages - 1, shapes[0].astype(np.float64), runs[0].faces, tuple(runs), exact=False, shapes=shapes),), None, stages
-    )
+    """The first shape carried from stage to stage (carrying.py); after the last run it stays."""
+    met = [(positions.astype(np.float64), run.faces) for run in runs for positions in run.positions]
+    found, faces = carried(met)
+    shapes = np.empty((stages, *found.shape[1:]), np.float32)
+    shapes[: len(found)], shapes[len(found) :] = found, found[-1]
+    return Track(False, (Epoch(0, stages - 1, shapes[0].astype(np.float64), faces, tuple(runs), exact=False, shapes=shapes),), None, stages)
 
 
 def each_by_itself(runs: Sequence[Run], stages: int) -> list[Track]:

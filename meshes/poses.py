@@ -20,6 +20,10 @@ RIGID_MM: Final = 5e-3
 MORPH_MM: Final = 6e-3
 """Largest error of the gingiva's morph targets before packing; packing adds the rest of the 20 µm allowed."""
 
+FOLLOWED_MM: Final = 16e-3
+FOLLOWED_SHARE: Final = 0.99
+"""What is meshed anew at each stage strays by its mesh as well as by its shape: FOLLOWED_MM is kept by this share of its coordinates."""
+
 MAX_TARGETS: Final = 12
 CHUNK: Final = 1 << 16
 
@@ -126,8 +130,8 @@ class Morph:
         return np.asarray(self.base + np.einsum("k,kni->ni", self.weights[stage], self.targets))
 
 
-def morph(positions: Positions, *, tolerance_mm: float = MORPH_MM, max_targets: int = MAX_TARGETS) -> Morph:
-    """The fewest principal deformations that keep every coordinate within tolerance_mm.
+def morph(positions: Positions, *, tolerance_mm: float = MORPH_MM, share: float = 1.0, max_targets: int = MAX_TARGETS) -> Morph:
+    """The fewest principal deformations that keep this share of the coordinates, all of them as a rule, within tolerance_mm.
 
     positions: (stages, n, 3). Works on the stages x stages Gram matrix, so memory stays that of the input.
     The weights are re-parametrised to [0, 1]: base takes each component's lowest value, the target its whole range.
@@ -147,17 +151,19 @@ def morph(positions: Positions, *, tolerance_mm: float = MORPH_MM, max_targets: 
 
     kept = min(usable, max_targets)
     basis = np.zeros((kept, flat.shape[1]))
-    worst = np.zeros(kept + 1)
+    worst, within = np.zeros(kept + 1), np.zeros(kept + 1)
     for start in range(0, flat.shape[1], CHUNK):
         part = slice(start, start + CHUNK)
         delta = flat[:, part].astype(np.float64) - base[part]
-        worst[0] = max(worst[0], float(np.abs(delta).max()))
-        for k in range(kept):
-            component = vectors[:, k] @ delta
-            basis[k, part] = component
-            delta -= vectors[:, k : k + 1] * component
-            worst[k + 1] = max(worst[k + 1], float(np.abs(delta).max()))
-    enough = np.flatnonzero(worst <= tolerance_mm)
+        for k in range(kept + 1):
+            if k:
+                component = vectors[:, k - 1] @ delta
+                basis[k - 1, part] = component
+                delta -= vectors[:, k - 1 : k] * component
+            gap = np.abs(delta)
+            worst[k] = max(worst[k], float(gap.max()))
+            within[k] += np.count_nonzero(gap <= tolerance_mm)
+    enough = np.flatnonzero(within >= share * flat.size)
     count_targets = int(enough[0]) if len(enough) else kept
 
     weights = vectors[:, :count_targets]

@@ -102,6 +102,20 @@ def test_every_tooth_shell_is_a_part_with_its_true_pose_and_every_triangle_is_in
             assert np.abs(part.motion.applied(points, stage) - (points @ true[:3, :3].T + true[:3, 3])).max() < 0.001
 
 
+def test_what_is_meshed_anew_takes_the_shapes_of_its_movement_and_not_those_of_its_noise():
+    rng = np.random.default_rng(4)
+    base, bend = rng.normal(0, 10, (800, 3)), rng.normal(0, 1, (800, 3))
+    noisy = (base + np.linspace(0, 1, 9)[:, None, None] * bend + rng.normal(0, 0.004, (9, 800, 3))).astype(np.float32)
+
+    strict, shared = poses.morph(noisy), poses.morph(noisy, tolerance_mm=poses.FOLLOWED_MM, share=poses.FOLLOWED_SHARE)
+
+    assert len(strict.targets) > 4
+    assert len(shared.targets) == 1
+    off = np.abs(np.stack([shared.at(stage) for stage in range(9)]) - noisy)
+    assert np.quantile(off, poses.FOLLOWED_SHARE) <= poses.FOLLOWED_MM
+    assert shared.residual_mm == pytest.approx(off.max(), abs=1e-6), "the largest error is told as it is"
+
+
 def test_fused_teeth_are_told_apart_by_their_movement_and_still_ones_stay_with_the_gingiva():
     tiny = tiny_arch("upper", 6, fused=True)
 

@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from meshes import pipeline, stl
 from meshes.decode import Scene
 from meshes.errors import BadFile
+from meshes.measure import Error
 from meshes.numbering import DEPTH_MM, WIDTH_MM
 from meshes.parts import shells
 from meshes.tests.cases import case_files, ellipsoid, gingiva, places, tiny_arch, tiny_case, zip_of
@@ -330,8 +331,15 @@ def test_teeth_that_are_meshed_anew_are_followed_to_their_true_poses(meshed_anew
 def test_what_was_followed_is_measured_between_the_surfaces(meshed_anew):
     _, plan, _ = meshed_anew
 
-    assert 0 < plan["error_um"]["followed_p99"] < 30
-    assert plan["error_um"]["teeth_max"] >= plan["error_um"]["followed_p99"]
+    assert 0 < plan["error_um"]["teeth_followed_p99"] < 30
+    assert plan["error_um"]["teeth_max"] >= plan["error_um"]["teeth_followed_p99"]
+    assert "gingiva_followed_p99" not in plan["error_um"], "this gingiva has the same vertices throughout"
+
+
+def test_a_gingiva_whose_margin_is_left_behind_is_not_hidden_behind_many_true_teeth():
+    told = Error(3.0, 1.0, 0.0, 0.0, 4.0, 250.0).as_report()
+
+    assert (told["teeth_max"], told["gingiva_max"], told["gingiva_followed_p99"]) == (4.0, 250.0, 250.0)
 
 
 def test_an_arch_that_cannot_be_followed_is_shown_stage_by_stage_and_says_so(tmp_path):
