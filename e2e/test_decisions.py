@@ -13,7 +13,7 @@ from e2e.conftest import Desk
 from e2e.portal import Portal
 from e2e.test_conversation import WORLD
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 expect.set_options(timeout=20_000)
 SEEN_WITHIN_MS = 10_000
 GONE_WITHIN_MS = 6_000

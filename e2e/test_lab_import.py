@@ -11,6 +11,7 @@ from e2e.conftest import Desk
 from e2e.portal import Portal
 from midline.setups.tests.zips import staged_files, tooth_files, zipped
 
+pytestmark = pytest.mark.once
 expect.set_options(timeout=25_000)
 WORLD = """
 from midline.cases.tests.factories import make_case, move

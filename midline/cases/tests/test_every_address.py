@@ -324,6 +324,7 @@ def test_who_is_let_in(there):
 OTHERS = ("PUT", "PATCH", "DELETE")
 
 
+@pytest.mark.once
 def test_no_address_takes_a_method_without_a_row(there):
     """The gate of sign-in, passwords and passkeys is allauth's; it reads GET and POST alone."""
     rows = {(row.name, row.method) for row in TABLE}
@@ -349,6 +350,7 @@ OF_ONES_OWN = {
 }  # fmt: skip
 
 
+@pytest.mark.once
 def test_nobody_is_let_into_a_workspace_that_is_not_theirs(there):
     """What a person is in one workspace gives nothing in another."""
     first = {row.name: row for row in reversed(HERE) if ALL[row.name].in_workspace}

@@ -46,6 +46,7 @@ def answered(there: Any, row: Any, who: str) -> tuple[int, bytes, bool, list[Acc
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_what_shows_a_case_is_one_row_and_what_shows_none_is_no_row(cast, there):
     name_patient(cast.case)
     Access.objects.all().delete()

@@ -76,6 +76,7 @@ def test_no_write_takes_more_than_its_form_holds(there, who):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["owner", "with_every_grant"])
+@pytest.mark.once
 def test_no_cache_keeps_what_one_person_was_shown(there, who):
     """Pages and fragments are never stored; files only by the browser that got them, and asked for again at each use."""
     wrong = []

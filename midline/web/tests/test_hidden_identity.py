@@ -67,6 +67,7 @@ def test_the_owner_does_read_the_name(cast, held):
 
 
 @pytest.mark.parametrize("who", ["with_every_grant", "with_no_grant"])
+@pytest.mark.once
 def test_no_address_below_the_case_holds_the_name(cast, held, who):
     client = getattr(cast, who).client
     read: dict[str, Any] = {}
