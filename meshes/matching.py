@@ -28,6 +28,10 @@ SAME_MM: Final = 0.001
 """A shape lies between two stages when the way over it is at most this share (and this much) longer than the straight one."""
 
 KIND_SURE: Final = 0.95
+OTHER_TRIANGLES: Final = {
+    "upper": "The name says lower, but its triangles are those of the upper files.",
+    "lower": "The name says upper, but its triangles are those of the lower files.",
+}
 KEPT_BESIDE: Final = {
     "template": "The name says it is a template. It is kept beside the stages.",
     "retainer": "The name says it is a retainer. It is kept beside the stages.",
@@ -161,7 +165,7 @@ def arch_from_others(proposals: list[Proposal], shapes: Mapping[str, Shape]) -> 
         if proposal.arch is None:
             arch_of_unnamed(proposal, shape, settled)
         elif settled is not None and settled != proposal.arch:
-            proposal.doubt(f"The name says {proposal.arch}, but its triangles are those of the {settled} files.", arch=DOUBLE)
+            proposal.doubt(OTHER_TRIANGLES[settled], arch=DOUBLE)
         elif settled is not None and proposal.arch_confidence < SURE_ENOUGH:
             proposal.arch_confidence = FROM_ORDER
 
