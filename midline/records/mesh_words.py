@@ -5,9 +5,11 @@ a sentence is recognised by its words and said again with its values. One that i
 """
 
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop
 
 SENTENCES: Final = (
@@ -291,6 +293,10 @@ SENTENCES: Final = (
 )
 
 
+SEPARATED: Final = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+\.\d+")
+"""A number with signs that another language writes otherwise."""
+
+
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The longest first, so that a sentence is not taken for the beginning of another."""
@@ -302,13 +308,23 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(found)
 
 
+def _written(text: str, values: dict[str, str]) -> dict[str, str]:
+    """The values of a sentence, its numbers as the reader writes them ("12,974" is 12.974 in German); names stay as they are."""
+    return {
+        key: number_format(Decimal(value.replace(",", "")), force_grouping="," in value)
+        if SEPARATED.fullmatch(value) and f"“%({key})s”" not in text
+        else value
+        for key, value in values.items()
+    }
+
+
 def in_words(said: str) -> str:
     """One sentence of `meshes` or several, each in the language that is active."""
     left, words = said.strip(), []
     while left:
         for text, pattern in _patterns():
             if match := pattern.match(left):
-                words.append(gettext(text) % match.groupdict() if match.groupdict() else gettext(text))
+                words.append(gettext(text) % _written(text, match.groupdict()) if match.groupdict() else gettext(text))
                 left = left[match.end() :].strip()
                 break
         else:

@@ -43,7 +43,12 @@ def test_every_sentence_of_meshes_is_known():
 
 def test_the_values_stay():
     with translation.override("de"):
-        assert in_words("Cut off: 1,204 triangles announced, 9 there.") == "Abgeschnitten: 1,204 Dreiecke angekündigt, 9 vorhanden."
+        assert in_words("Cut off: 21,204 triangles announced, 9 there.") == "Abgeschnitten: 21.204 Dreiecke angekündigt, 9 vorhanden."
+
+
+def test_a_name_that_looks_like_a_number_is_left_as_it_is():
+    with translation.override("de"):
+        assert "1,204" in in_words("Upper stage 3 is also given to “1,204”.")
 
 
 def test_several_sentences_are_said_one_after_another():
