@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from midline.cases import policies
 from midline.cases.actions import Action
 from midline.cases.models import Case, Order, Status
-from midline.cases.tests.policy_world import NOW, Standing, World
+from midline.cases.tests.policy_world import LONG_AGO, NOW, Standing, World
 from midline.core import clock
 from midline.core.prepared import Slot, prepared
 from midline.core.workspace import Workspace
@@ -139,17 +139,9 @@ def _of_lists(standing: Standing) -> Iterator[str]:
     other = next(status for status in Status.values if status != case.status)
     # A reader whose account is closed is never filled in.
     for reader in (actor, policies.Anyone(actor.workspace)) if actor.user.is_active else (actor,):
-        gathered = partial(policies.cases_gathered, reader)
-        ways = {
-            "cases_gathered": (gathered(), None),
-            "cases_gathered of the provider": (gathered(_one(reader, case.provider_id)), None),
-            "cases_gathered of no provider": (gathered(_one(reader, 0)), Q(pk=0)),
-            "cases_gathered in its status": (gathered(None, [case.status]), Q(status=case.status)),
-            "cases_gathered in another status": (gathered(None, [other]), Q(status=other)),
-            "cases_gathered of what is asked": (gathered(None, (), Q(pk=case.pk)), Q(pk=case.pk)),
-            "cases_walked": (policies.cases_walked(reader), None),
-            **{f"visible_parts, {n}": (part, None) for n, part in enumerate(policies.visible_parts(reader))},
-        }
+        # What is composed for anyone serves later moments too: it must not keep the one at which it was composed.
+        with clock.at(NOW if reader is actor else LONG_AGO):
+            ways = _ways(reader, case, other)
         found = {way: _ids(standing, reader, rows) for way, (rows, _asked) in ways.items()}
         found["visible_parts"] = sorted(found.pop("visible_parts, 0") + found.pop("visible_parts, 1"))
         for way, ids in found.items():
@@ -159,6 +151,22 @@ def _of_lists(standing: Standing) -> Iterator[str]:
                 yield f"{way} differs for {type(reader).__name__}: {standing.line}"
     if policies.begins_anywhere(actor) != policies.providers_for(actor).exists():
         yield f"begins_anywhere differs: {standing.line}"
+
+
+def _ways(reader: policies.Reader, case: Case, other: str) -> dict[str, tuple[QuerySet[Case], Q | None]]:
+    """Each way with the rows that it finds, and which of the reader's cases these should be (None: all of them)."""
+    gathered = partial(policies.cases_gathered, reader)
+    narrow = {"cases_for": (policies.cases_for(reader, Action.VIEW), None)} if reader.workspace is Workspace.COLLABORATOR else {}
+    return narrow | {
+        "cases_gathered": (gathered(), None),
+        "cases_gathered of the provider": (gathered(_one(reader, case.provider_id)), None),
+        "cases_gathered of no provider": (gathered(_one(reader, 0)), Q(pk=0)),
+        "cases_gathered in its status": (gathered(None, [case.status]), Q(status=case.status)),
+        "cases_gathered in another status": (gathered(None, [other]), Q(status=other)),
+        "cases_gathered of what is asked": (gathered(None, (), Q(pk=case.pk)), Q(pk=case.pk)),
+        "cases_walked": (policies.cases_walked(reader), None),
+        **{f"visible_parts, {n}": (part, None) for n, part in enumerate(policies.visible_parts(reader))},
+    }
 
 
 def _one(reader: policies.Reader, provider: int) -> int | Slot:
