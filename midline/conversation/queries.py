@@ -68,6 +68,7 @@ class Talk:
 
 
 def talk_of(case: Case, actor: Actor, allowed: frozenset[Action] | None = None) -> Talk:
+    """The comments and requests of a case as this reader may read them; nothing of what they may not."""
     allowed = actions_on(actor, case) if allowed is None else allowed
     comments = list(thread(case, actor, allowed=allowed))
     return Talk(allowed, comments, list(change_requests(case, actor, allowed=allowed)), read_up_to(case, actor))

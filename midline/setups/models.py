@@ -123,6 +123,11 @@ class SetupVersion(models.Model):
         refuse_published(self.pk)
         return super().delete(*args, **kwargs)
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether its errors are distances between surfaces that were meshed anew, which 99 % of points keep (meshes/measure.py)."""
+        return any(name.endswith("_followed_p99") for name in self.error_um)
+
 
 def refuse_published(version_id: int | None) -> None:
     """Raises Frozen when the version stands published in the database, whatever the object in memory says."""

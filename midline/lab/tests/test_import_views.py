@@ -154,6 +154,19 @@ def test_numbers_are_confirmed_the_plan_is_written_and_the_version_published(cas
     assert "Published" in text(lab.get(address))
 
 
+def test_models_that_were_meshed_anew_say_what_their_error_holds_for(cast, lab, order):
+    item = make_import(order, cast.technician.user)
+    address = url("import", cast.case, item.pk)
+    assert "99 of 100 points" not in text(lab.get(address))
+
+    SetupVersion.objects.filter(pk=item.version_id or 0).update(
+        error_um={"teeth_max": 11.9, "gingiva_max": 31.0, "gingiva_followed_p99": 31.0}
+    )
+
+    assert "this holds for 99 of 100 points on them." in text(lab.get(address))
+    assert "31.0 µm" in text(lab.get(address))
+
+
 def test_publishing_before_the_numbers_are_confirmed_is_a_conflict(cast, lab, order):
     item = make_import(order, cast.technician.user)
     assert item.version
