@@ -13,6 +13,7 @@ from demo.portal.people import PASSWORD
 from e2e.conftest import Desk
 from e2e.portal import Portal
 
+pytestmark = pytest.mark.once
 expect.set_options(timeout=20_000)
 ARRIVES_WITHIN_MS = 5_000
 WORLD = """

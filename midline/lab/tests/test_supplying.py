@@ -21,7 +21,7 @@ from midline.setups.tests.factories import make_import
 from midline.setups.tests.zips import staged_files, zipped
 
 State = SetupImport.State
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 CUT = "case_lower_01.stl"
 
 

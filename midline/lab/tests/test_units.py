@@ -12,7 +12,7 @@ from midline.setups.tests import zips
 from midline.setups.tests.zips import staged_files, stl, zipped
 
 State = SetupImport.State
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 def in_unit(factor, stages=1):

@@ -56,6 +56,7 @@ def test_the_columns_are_columns():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["owner", "with_every_grant"])
+@pytest.mark.once
 def test_no_write_takes_more_than_its_form_holds(there, who):
     before = standing(who)
     changed = []

@@ -86,6 +86,7 @@ def names_it(cast, path: str) -> bool:
 
 
 @pytest.mark.parametrize("end", ENDINGS)
+@pytest.mark.once
 def test_every_address_that_answered_is_404_once_access_has_ended(cast, end):
     by_standing_grant(cast, end)
     held = held_case(cast)
