@@ -76,10 +76,15 @@ def candidates(vertices: Points, faces: Faces, slack: Floats, tolerance_mm: floa
     return chosen, a
 
 
-def from_segment(points: Points, start: Points, end: Points) -> Floats:
+def on_segment(points: Points, start: Points, end: Points) -> Points:
+    """(n, 3) the point of each segment nearest to each point."""
     along = end - start
     share = np.clip(np.einsum("ni,ni->n", points - start, along) / np.maximum(np.einsum("ni,ni->n", along, along), 1e-20), 0, 1)
-    gap = start + share[:, None] * along - points
+    return np.asarray(start + share[:, None] * along)
+
+
+def from_segment(points: Points, start: Points, end: Points) -> Floats:
+    gap = on_segment(points, start, end) - points
     return np.asarray(np.sqrt(np.einsum("ni,ni->n", gap, gap)))
 
 

@@ -15,19 +15,18 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from meshes.arrays import Faces, Floats, Indices, Mask, Points
-from meshes.borders import border_edges
+from meshes.borders import border_edges, on_segment
 from meshes.pack import nearest_on
 
 REACH_MM: Final = 4.0
 """How far from a border the surface comes along with it: by 1/e at about this distance."""
 
 NEAR_EDGES: Final = 6
-REFINED: Final = 1
-"""How often the triangles that leave a later shape are halved."""
+STRAY_MM: Final = 0.03
+"""A triangle is off a shape when a vertex of the shape nearest to it lies farther away than this."""
 
 FEW: Final = 0.01
-STRAY_MM: Final = 0.03
-"""Unless they are fewer than this share; a triangle leaves a shape where a vertex of it lies farther away than this."""
+"""Fewer than this share of triangles that are off are left as they are."""
 
 LEAST_EDGE_MM: Final = 0.12
 
@@ -38,15 +37,13 @@ Shape = tuple[Floats, Faces]
 def carried(shapes: Sequence[Shape]) -> tuple[Floats, Faces]:
     """The first shape at every stage, (stages, n, 3) mm, and its faces; those that lie off a later shape are halved before."""
     points, faces = shapes[0]
-    checked = sorted({len(shapes) // 2, len(shapes) - 1})
-    for _ in range(REFINED):
-        found = through(points, faces, shapes)
-        off = np.zeros(len(faces), bool)
-        for stage in checked:
-            off |= strayed(found[stage], faces, shapes[stage][0])
-        if off.mean() < FEW:
-            return found, faces
-        points, faces = halved(points, faces, off)
+    found = through(points, faces, shapes)
+    off = np.zeros(len(faces), bool)
+    for stage in {len(shapes) // 2, len(shapes) - 1}:
+        off |= strayed(found[stage], faces, shapes[stage][0])
+    if off.mean() < FEW:
+        return found, faces
+    points, faces = halved(points, faces, off)
     return through(points, faces, shapes), faces
 
 
@@ -100,9 +97,7 @@ def nearest_on_edges(points: Points, edges: Indices, sought: Points) -> Points:
     near = np.asarray(cKDTree((start + end) / 2).query(sought, count)[1]).reshape(len(sought), count)
     best, found = np.full(len(sought), np.inf), sought.copy()
     for column in near.T:
-        along = end[column] - start[column]
-        share = np.einsum("ni,ni->n", sought - start[column], along) / np.maximum(np.einsum("ni,ni->n", along, along), 1e-20)
-        there = start[column] + np.clip(share, 0, 1)[:, None] * along
+        there = on_segment(sought, start[column], end[column])
         gap = np.linalg.norm(there - sought, axis=1)
         better = gap < best
         best[better], found[better] = gap[better], there[better]
@@ -118,10 +113,9 @@ def unique_edges(faces: Faces) -> Indices:
 def strayed(points: Points, faces: Faces, goal: Points) -> Mask:
     """(m,) the faces nearest to a point of the goal that lies farther than STRAY_MM from the surface."""
     near = nearest_on(points, faces, goal)
-    corners = np.unique(np.sort(near.corners[near.distance > STRAY_MM], axis=1), axis=0)
-    both = np.concatenate([corners, np.sort(faces, axis=1)])
-    _, which, count = np.unique(both, axis=0, return_inverse=True, return_counts=True)
-    return np.asarray(count[np.ravel(which)[len(corners) :]] > 1)
+    off = np.zeros(len(faces), bool)
+    off[near.face[near.distance > STRAY_MM]] = True
+    return off
 
 
 def halved(points: Points, faces: Faces, chosen: Mask) -> Shape:

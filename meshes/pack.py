@@ -124,9 +124,10 @@ def simplified(vertices: Points, faces: Faces, wanted: int) -> tuple[Points, Fac
 
 @dataclass(frozen=True)
 class Nearest:
-    """For each point: distance in mm, the corners (n, 3) of the triangle nearest to it and its weights (n, 3) there."""
+    """For each point: distance in mm, the triangle (n,) nearest to it, its corners (n, 3) and the point's weights (n, 3) there."""
 
     distance: Floats
+    face: Indices
     corners: Indices
     weights: Floats
 
@@ -147,7 +148,7 @@ def nearest_on(vertices: Points, faces: Faces, points: Points) -> Nearest:
         gap = np.linalg.norm(np.einsum("nc,nci->ni", bary, triangles[candidate]) - points, axis=1)
         better = gap < best
         best[better], chosen[better], weights[better] = gap[better], candidate[better], bary[better]
-    return Nearest(best, np.asarray(faces[chosen], dtype=np.int64), weights)
+    return Nearest(best, chosen, np.asarray(faces[chosen], dtype=np.int64), weights)
 
 
 def spread_samples(triangles: Floats) -> tuple[Points, Indices]:

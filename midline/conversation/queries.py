@@ -104,13 +104,12 @@ class Line:
 MARKS: Final = ("setup.ready", "setup.ready_taken_back", "setup.pushed_back", "setup.published", "setup.declined", "setup.approved")
 
 
-def panel(case: Case, actor: Actor, talk: Talk | None = None) -> dict[str, Any]:
+def panel(case: Case, actor: Actor, talk: Talk) -> dict[str, Any]:
     """What the conversation beside a case shows: its lines by day, who takes part, and the numbers of its pins.
 
     Days and hours are those of the provider's practice, the same for everybody who talks about the case.
     """
     roles = _roles(case)
-    talk = talk or talk_of(case, actor)
     allowed, comments, seen = talk.allowed, talk.comments, talk.seen
     marks = case_events(case.pk, {action.value for action in allowed}).filter(kind__in=MARKS)
     pins = {comment.pk: n for n, comment in enumerate((c for c in comments if hasattr(c, "pin") and not c.deleted_at), start=1)}

@@ -84,11 +84,15 @@ def the_table(*paths: str) -> World:
         world.standings.append(_Collaborator(world, *cells).stand())
     for cells in lines(OTHERS):
         world.standings.append(_other(world, *cells))
+    count_rows()
+    return world
+
+
+def count_rows() -> None:
+    """PostgreSQL does not count the rows of an open transaction by itself: without their numbers a plan takes seconds, or minutes."""
     if connection.vendor == "postgresql":
-        # The rows of an open transaction are not counted by themselves: without their numbers some plans take seconds.
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    return world
 
 
 # --- collaborators --------------------------------------------------------------------------------------------------

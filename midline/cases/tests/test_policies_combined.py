@@ -9,7 +9,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from midline.cases.actions import Action
 from midline.cases.models import Case, Order, Share
@@ -17,7 +16,7 @@ from midline.cases.models.share import WITHHOLDS
 from midline.cases.policies import actions_on, cases_for, users_who_may
 from midline.cases.tests.factories import case_in
 from midline.cases.tests.policy_table import meaning
-from midline.cases.tests.policy_world import NOW
+from midline.cases.tests.policy_world import NOW, count_rows
 from midline.collaboration.models import Collaboration, Grant
 from midline.core import clock
 from midline.core.ids import new_key
@@ -103,10 +102,7 @@ def people_of(rows: list[tuple[Any, ...]], cases: list[Case]) -> list[User]:
                 orders.append(Order(case=case, planner=user, planner_workspace=Workspace.COLLABORATOR, **about))
     Share.objects.bulk_create(shares, batch_size=2000)
     Order.objects.bulk_create(orders, batch_size=2000)
-    if connection.vendor == "postgresql":
-        # The rows of an open transaction are not counted by themselves: without their numbers a plan takes minutes.
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+    count_rows()
     return users
 
 

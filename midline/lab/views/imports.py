@@ -198,7 +198,7 @@ def import_page(
     if version:
         rows, offers = plan or PlanRows.of(version), offers_of(item, version)
         if plan is None and standing.state == State.BUILT:
-            rows.errors = services.standing_errors(version)
+            rows.errors = services.plan_errors(version, **rows.typed())
         context |= {
             "within": accuracy_um(version),
             "arches": tooth_arches(version, teeth_posted, wrong if teeth_posted is not None else None),

@@ -13,7 +13,6 @@ from midline.setups.services.versions import (
     PonticRow,
     plan_errors,
     plan_write,
-    standing_errors,
     teeth_confirm,
     version_publish,
 )
@@ -37,7 +36,6 @@ __all__ = [
     "import_supply",
     "plan_errors",
     "plan_write",
-    "standing_errors",
     "teeth_confirm",
     "version_publish",
 ]

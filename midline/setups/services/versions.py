@@ -226,7 +226,7 @@ def plan_errors(
     return _ipr_errors(iprs, last, present) | _attachment_errors(attachments, last, present) | gaps
 
 
-def standing_errors(version: SetupVersion) -> dict[str, str]:
+def _standing_errors(version: SetupVersion) -> dict[str, str]:
     """What of the stored plan no longer fits the version: its tooth numbers can be corrected after the rows were written."""
     return plan_errors(
         version,
@@ -349,7 +349,7 @@ def version_publish(*, version: SetupVersion, by: Actor, note: str = "") -> Setu
         raise NotAllowedNow(_("This version is being built again. Wait until that is done."))
     if not locked.plan.get("teeth_confirmed") and locked.parts.filter(kind="tooth").exists():
         raise NotAllowedNow(_("The tooth numbers are only proposed. Confirm them, then publish."))
-    if wrong := standing_errors(locked):
+    if wrong := _standing_errors(locked):
         words = _("The plan does not fit the tooth numbers: %(sentence)s Save the plan corrected, then publish.")
         raise NotAllowedNow(words % {"sentence": next(iter(wrong.values()))})
     if locked.number != locked.case.newest_version + 1:
